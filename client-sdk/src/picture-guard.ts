@@ -1,0 +1,167 @@
+/*
+ * Owns what one <video> shows of one feed. Browsers keep the last frame on screen for ever when media stops, so
+ * whatever says "over" first takes the picture away, synchronously, and nothing brings it back: a new picture needs
+ * a new guard from a new join. Called by a feed.
+ */
+import { browserClock, type Cancel, type ClientClock } from './client-clock.ts';
+import { clientLimits } from './client-limits.ts';
+import type { DarkReason } from './viewer-state.ts';
+
+export type GuardTimes = {
+  /** Longest silence of decoded frames, milliseconds. */
+  readonly silentMs: number;
+  /** How long the picture may outlive the control connection, milliseconds. */
+  readonly controlGraceMs: number;
+  readonly firstPictureWithinMs: number;
+};
+
+export const guardTimesDefault: GuardTimes = {
+  silentMs: clientLimits.silentMs,
+  controlGraceMs: clientLimits.controlGraceMs,
+  firstPictureWithinMs: clientLimits.firstPictureWithinMs,
+};
+
+export type GuardOptions = {
+  readonly video: HTMLVideoElement;
+  readonly pc: RTCPeerConnection;
+  readonly receiver: RTCRtpReceiver;
+  readonly times?: Partial<GuardTimes>;
+  readonly clock?: ClientClock;
+  /** Called once, after the picture is gone. */
+  readonly onDark: (reason: DarkReason) => void;
+  /** Called once, when the first frame is on the screen (or decoded, in a page nobody looks at). */
+  readonly onPresented: () => void;
+};
+
+const pathLost: ReadonlySet<string> = new Set(['disconnected', 'failed', 'closed']);
+
+export class PictureGuard {
+  readonly #options: GuardOptions;
+  readonly #times: GuardTimes;
+  readonly #clock: ClientClock;
+  readonly #watching = new AbortController();
+  #cancelEnd: Cancel | null = null;
+  #cancelGrace: Cancel | null = null;
+  #cancelCount: Cancel | null = null;
+  #isDark = false;
+  #isPresented = false;
+  #framesDecoded = 0;
+  #movedAtMs: number;
+  #countsPending = 0;
+  #countsDecoding = 0;
+
+  /** Shows the receiver's track in the element and starts watching over it. */
+  constructor(options: GuardOptions) {
+    this.#options = options;
+    this.#times = { ...guardTimesDefault, ...options.times };
+    this.#clock = options.clock ?? browserClock;
+    this.#movedAtMs = this.#clock.monotonicMs();
+    this.#listen();
+    const { video, receiver } = options;
+    video.srcObject = new MediaStream([receiver.track]);
+    video.style.visibility = '';
+    // A refused autoplay shows nothing, and then the count of frames decides.
+    void video.play().catch(() => {});
+    video.requestVideoFrameCallback?.(() => this.#present());
+    this.#countLater();
+  }
+
+  get isDark(): boolean {
+    return this.#isDark;
+  }
+
+  /** Sets when the gate's time is over, from now. A later call replaces it. */
+  endAfter(leftMs: number): void {
+    this.#cancelEnd?.();
+    if (!this.#isDark) this.#cancelEnd = this.#clock.after(leftMs, () => this.darken('time-up'));
+  }
+
+  /** The control connection is gone: the picture may stay for the grace only. */
+  loseControl(): void {
+    if (this.#isDark || this.#cancelGrace !== null) return;
+    this.#cancelGrace = this.#clock.after(this.#times.controlGraceMs, () => this.darken('control-lost'));
+  }
+
+  /**
+   * Takes the picture away, synchronously: out of picture-in-picture, off the element, the track stopped, the
+   * connection closed. Idempotent, cannot fail; the first reason is the one that is told.
+   */
+  darken(reason: DarkReason): void {
+    if (this.#isDark) return;
+    this.#isDark = true;
+    const { video, pc, receiver } = this.#options;
+    video.style.visibility = 'hidden';
+    video.srcObject = null;
+    video.removeAttribute('src');
+    // srcObject = null alone repaints later; load() drops the painted frame now.
+    video.load();
+    if (document.pictureInPictureElement === video) void document.exitPictureInPicture().catch(() => {});
+    this.#watching.abort();
+    receiver.track.stop();
+    pc.close();
+    this.#cancelEnd?.();
+    this.#cancelGrace?.();
+    this.#cancelCount?.();
+    this.#options.onDark(reason);
+  }
+
+  #listen(): void {
+    const { pc, receiver } = this.#options;
+    const { signal } = this.#watching;
+    const checkPath = () => {
+      if (pathLost.has(pc.iceConnectionState) || pathLost.has(pc.connectionState)) this.darken('path-lost');
+    };
+    pc.addEventListener('iceconnectionstatechange', checkPath, { signal });
+    pc.addEventListener('connectionstatechange', checkPath, { signal });
+    receiver.track.addEventListener('ended', () => this.darken('track-ended'), { signal });
+    const dtls = receiver.transport;
+    const checkDtls = () => {
+      if (dtls?.state === 'closed' || dtls?.state === 'failed') this.darken('transport-closed');
+    };
+    dtls?.addEventListener('statechange', checkDtls, { signal });
+  }
+
+  #present(): void {
+    if (this.#isDark || this.#isPresented) return;
+    this.#isPresented = true;
+    this.#options.onPresented();
+  }
+
+  #countLater(): void {
+    this.#cancelCount = this.#clock.after(clientLimits.countEveryMs, () => {
+      this.#countLater();
+      this.#countsPending += 1;
+      if (this.#countsPending > clientLimits.countsPendingMax) this.darken('silent');
+      else if (this.#countsPending === 1) void this.#count();
+    });
+  }
+
+  /** Counts by statistics, because frame callbacks do not run in hidden pages. */
+  async #count(): Promise<void> {
+    let framesDecoded = this.#framesDecoded;
+    try {
+      const report = await this.#options.receiver.getStats();
+      report.forEach((stats: { type: string; framesDecoded?: number }) => {
+        if (stats.type === 'inbound-rtp') framesDecoded = stats.framesDecoded ?? framesDecoded;
+      });
+    } catch {
+      // A count that fails counts no new frame; silence follows.
+    }
+    this.#countsPending = 0;
+    if (!this.#isDark) this.#judge(framesDecoded);
+  }
+
+  #judge(framesDecoded: number): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (framesDecoded !== this.#framesDecoded) {
+      this.#framesDecoded = framesDecoded;
+      this.#movedAtMs = nowMs;
+    }
+    const allowedMs = this.#framesDecoded > 0 ? this.#times.silentMs : this.#times.firstPictureWithinMs;
+    if (nowMs - this.#movedAtMs > allowedMs) this.darken('silent');
+    if (this.#framesDecoded === 0) return;
+    // The frame callback comes with the first painted frame; a page that paints none still has to say it receives.
+    this.#countsDecoding += 1;
+    if (this.#countsDecoding > 1) this.#present();
+  }
+}

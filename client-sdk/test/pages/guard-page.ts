@@ -1,0 +1,71 @@
+/*
+ * The page of the picture guard's tests: one red source, one guarded picture, and what the guard said.
+ */
+import { openFeedConnection } from '../../src/feed-connection.ts';
+import { type GuardTimes, PictureGuard } from '../../src/picture-guard.ts';
+import { RedSource } from './red-source.ts';
+
+export class GuardRig {
+  readonly said: string[] = [];
+  source = new RedSource();
+  guard: PictureGuard | null = null;
+  track: MediaStreamTrack | null = null;
+  pc: RTCPeerConnection | null = null;
+  #wake: () => void = () => {};
+
+  get video(): HTMLVideoElement {
+    const video = document.querySelector('video');
+    if (video === null) throw new Error('no video element');
+    return video;
+  }
+
+  /** Joins and resolves once the first frame was presented. */
+  async show(times: Partial<GuardTimes>): Promise<void> {
+    const answerSdp = await this.join(times);
+    const presented = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    await this.source.accept(answerSdp);
+    await presented;
+  }
+
+  /** Joins, but the source never hears the answer. */
+  async join(times: Partial<GuardTimes>): Promise<string> {
+    this.source = new RedSource();
+    const { pc, receiver, answerSdp } = await openFeedConnection(await this.source.offer(), []);
+    this.pc = pc;
+    this.track = receiver.track;
+    const onPresented = () => {
+      this.said.push('presented');
+      this.#wake();
+    };
+    const onDark = (why: string) => this.said.push(why);
+    this.guard = new PictureGuard({ video: this.video, pc, receiver, times, onPresented, onDark });
+    return answerSdp;
+  }
+
+  /** Resolves after so many further frames on the screen. */
+  async frames(count: number): Promise<void> {
+    for (let seen = 0; seen < count; seen += 1) {
+      await new Promise((resolve) => this.video.requestVideoFrameCallback(resolve));
+    }
+  }
+
+  /** What a browser could still show by itself. */
+  look(): { readonly hasSource: boolean; readonly visibility: string; readonly track: string; readonly pc: string } {
+    return {
+      hasSource: this.video.srcObject !== null,
+      visibility: getComputedStyle(this.video).visibility,
+      track: this.track?.readyState ?? 'none',
+      pc: this.pc?.connectionState ?? 'none',
+    };
+  }
+}
+
+declare global {
+  interface Window {
+    rig: GuardRig;
+  }
+}
+
+window.rig = new GuardRig();

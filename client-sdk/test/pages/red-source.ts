@@ -1,0 +1,52 @@
+/*
+ * A camera for tests, in the page: a canvas of moving red, offered by a peer connection that behaves as the server
+ * does (offers, has all its candidates in the offer, takes the answer without any).
+ */
+
+export class RedSource {
+  readonly pc = new RTCPeerConnection();
+  readonly #canvas = document.createElement('canvas');
+  readonly #drawing: number;
+  #sender: RTCRtpSender | null = null;
+
+  constructor() {
+    this.#canvas.width = 320;
+    this.#canvas.height = 180;
+    const context = this.#canvas.getContext('2d');
+    let frame = 0;
+    this.#drawing = window.setInterval(() => {
+      if (context === null) return;
+      frame += 1;
+      context.fillStyle = `rgb(${225 + (frame % 30)}, 0, 0)`;
+      context.fillRect(0, 0, 320, 180);
+    }, 40);
+  }
+
+  async offer(): Promise<string> {
+    const [track] = this.#canvas.captureStream(25).getVideoTracks();
+    if (track === undefined) throw new Error('the canvas gave no track');
+    this.#sender = this.pc.addTrack(track);
+    const gathered = new Promise<void>((resolve) => {
+      this.pc.addEventListener('icegatheringstatechange', () => {
+        if (this.pc.iceGatheringState === 'complete') resolve();
+      });
+    });
+    await this.pc.setLocalDescription();
+    await gathered;
+    return this.pc.localDescription?.sdp ?? '';
+  }
+
+  async accept(sdp: string): Promise<void> {
+    await this.pc.setRemoteDescription({ type: 'answer', sdp });
+  }
+
+  /** Frames stop; the connection stays, as when a consumer is closed or a camera hangs. */
+  async silence(): Promise<void> {
+    await this.#sender?.replaceTrack(null);
+  }
+
+  close(): void {
+    window.clearInterval(this.#drawing);
+    this.pc.close();
+  }
+}

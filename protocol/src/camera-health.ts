@@ -1,0 +1,35 @@
+/*
+ * How a camera's pull is doing, as the operator's API shows it. Figures are of the pull that runs now: a camera nobody
+ * watches is not pulled, has the state `idle` and no figures.
+ */
+import type { SourceStateName } from './camera.ts';
+
+export type CameraHealth = {
+  readonly state: SourceStateName;
+  /** A stable word, and a sentence for people, where the state is not fine. */
+  readonly reason: string | null;
+  readonly text: string | null;
+  /** Wall clock of the last packet; null when none came yet. */
+  readonly lastPacketAtMs: number | null;
+  /** Over the last five seconds; null while nothing plays. */
+  readonly bitsPerSecond: number | null;
+  readonly framesPerSecond: number | null;
+  /** 0..1: packets lost on the way in, over the last five seconds. */
+  readonly lossRatio: number | null;
+  /** From one key frame to the next; null until two were seen. */
+  readonly gopLengthMs: number | null;
+  /** Packets of the camera that never came, or too late. */
+  readonly packetsLost: number;
+  /** Connections lost or given up, each followed by another try. */
+  readonly restarts: number;
+  /** Times a picture was shown at once to a newcomer by sending it again. */
+  readonly replays: number;
+  /** How long it has played, breaks left out. */
+  readonly playedMs: number;
+  readonly widthPx: number | null;
+  readonly heightPx: number | null;
+  /** Gates that hold the feed. */
+  readonly viewers: number;
+  /** What to change, in plain words; empty when all is well. */
+  readonly advice: readonly string[];
+};

@@ -1,0 +1,65 @@
+/*
+ * API keys: made by the operator's CLI or for a new owner, shown once, stored hashed; looked up at every request.
+ */
+import { buildId, ID_RANDOM_BYTES, type KeyId, type OwnerId } from '@sallyport/protocol/ids';
+import type { Actor } from './actor.ts';
+import { done, type Outcome, refuse } from './outcome.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Randomness } from './ports/randomness.ts';
+import type { ApiKeyRecord, ApiKeyStore, Role } from './ports/store.ts';
+import type { ApiKeys } from './ports/token-port.ts';
+
+export type ApiKeyDeskDeps = {
+  readonly store: ApiKeyStore;
+  readonly keys: ApiKeys;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+};
+
+export type KeyRequest = {
+  readonly role: Role;
+  readonly label: string;
+  readonly agency: string | null;
+  readonly ownerId: OwnerId | null;
+};
+
+export class ApiKeyDesk {
+  readonly #deps: ApiKeyDeskDeps;
+
+  constructor(deps: ApiKeyDeskDeps) {
+    this.#deps = deps;
+  }
+
+  /** Makes a key. An `agency` key MUST name its agency and an `owner` key its owner: throws RangeError otherwise. */
+  async create(request: KeyRequest, by: KeyId | null): Promise<{ readonly id: KeyId; readonly text: string }> {
+    if ((request.role === 'agency') !== (request.agency !== null))
+      throw new RangeError('a key of role agency, and no other, names an agency: --agency <code>');
+    if ((request.role === 'owner') !== (request.ownerId !== null))
+      throw new RangeError('a key of role owner, and no other, names an owner');
+    const { store, keys, clock, randomness } = this.#deps;
+    const minted = keys.mint(request.role);
+    const id = buildId('key', randomness.bytes(ID_RANDOM_BYTES));
+    const record: ApiKeyRecord = { id, ...request, hash: minted.hash, createdAtMs: clock.nowMs() };
+    const draft = { type: 'admin.changed', what: 'key-created', keyId: by } as const;
+    await store.addKey(record, { draft, opening: { createdKey: id, role: request.role, label: request.label } });
+    return { id, text: minted.text };
+  }
+
+  /** Ends a key for good: requests with it are refused from the moment this resolves. Its record stays. */
+  async revoke(id: KeyId, by: KeyId): Promise<Outcome<{ readonly id: KeyId }>> {
+    const draft = { type: 'admin.changed', what: 'key-revoked', keyId: by } as const;
+    const revoked = await this.#deps.store.revokeKey(id, { draft, opening: { revokedKey: id } });
+    return revoked === 'revoked'
+      ? done({ id })
+      : refuse('not-found', 'There is no such key, or it is revoked already.');
+  }
+
+  /** The actor behind a key, or null when it is malformed, unknown or revoked. */
+  async authenticate(text: string): Promise<Actor | null> {
+    const parsed = this.#deps.keys.parse(text);
+    if (parsed === null) return null;
+    const record = await this.#deps.store.readKeyByHash(parsed.hash);
+    if (record === null || record.role !== parsed.role || !this.#deps.keys.matches(text, record.hash)) return null;
+    return { id: record.id, role: record.role, agency: record.agency, ownerId: record.ownerId };
+  }
+}

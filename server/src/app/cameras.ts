@@ -1,0 +1,167 @@
+/*
+ * Cameras: enrolled by operator or vendor within the charter's caps, shown to whom they concern, changed, withdrawn.
+ * The feed's URL is checked and probed before anything is stored, sealed at once, and only ever shown masked.
+ */
+import type { CameraInput, CameraPatch, CameraView } from '@sallyport/protocol/camera';
+import type { CameraHealth } from '@sallyport/protocol/camera-health';
+import { buildId, type CameraId, ID_RANDOM_BYTES } from '@sallyport/protocol/ids';
+import { limits } from '@sallyport/protocol/limits';
+import type { Actor } from './actor.ts';
+import { sealAddress, unsealAddress } from './camera-address.ts';
+import { toCameraHealth } from './camera-health.ts';
+import type { FeedPool } from './feed-pool.ts';
+import type { GateKeeper } from './gate/gate-keeper.ts';
+import { done, type Outcome, type Refusal, refuse } from './outcome.ts';
+import type { CameraSecrets } from './ports/camera-secrets.ts';
+import type { CameraAddress, CameraProbe, SourceFaultCode } from './ports/camera-source.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Randomness } from './ports/randomness.ts';
+import type { CameraStore, CharterStore, OwnerStore, StoredCamera } from './ports/store.ts';
+
+export type CamerasDeps = {
+  readonly store: CameraStore & CharterStore & OwnerStore;
+  readonly probe: CameraProbe;
+  readonly secrets: CameraSecrets;
+  readonly feeds: FeedPool;
+  readonly keeper: GateKeeper;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+};
+
+const unknown = refuse('not-found', 'There is no such camera, or this key may not know it.');
+
+/** A camera that is only switched off or busy may be enrolled; one that needs a person to mend something may not. */
+const passingFaults: ReadonlySet<SourceFaultCode> = new Set([
+  'unreachable',
+  'timed-out',
+  'name-unknown',
+  'camera-refused',
+  'connection-lost',
+]);
+
+export class Cameras {
+  readonly #deps: CamerasDeps;
+
+  constructor(deps: CamerasDeps) {
+    this.#deps = deps;
+  }
+
+  async enrol(input: CameraInput, actor: Actor): Promise<Outcome<CameraView>> {
+    const { store, secrets, clock, randomness } = this.#deps;
+    const charter = await store.readCharter();
+    if (charter === null)
+      return refuse('conflict', 'Set a charter first (PUT /v1/charter): it says how many cameras there may be.');
+    if ((await store.readOwner(input.ownerId)) === null)
+      return refuse('conflict', 'There is no such owner; add them first (POST /v1/owners).');
+    const id = buildId('cam', randomness.bytes(ID_RANDOM_BYTES));
+    const { rtspUrl, certificateSha256, ...shown } = input;
+    const address = toAddress(id, rtspUrl, certificateSha256);
+    const refused = await this.#refuseAddress(address);
+    if (refused) return refused;
+    const nowMs = clock.nowMs();
+    const camera: StoredCamera = {
+      ...shown,
+      id,
+      state: 'enrolled',
+      enrolledAtMs: nowMs,
+      sealedUrl: sealAddress(secrets, address),
+      enrolledBy: actor.id,
+    };
+    const cap = input.ownership === 'city' ? charter.cityCamerasMax : charter.privateCamerasMax;
+    const draft = { type: 'camera.enrolled', cameraId: id, ownership: input.ownership } as const;
+    const opening = { name: input.name, ownerId: input.ownerId, ...input.place };
+    const added = await store.addCamera(camera, cap, { draft, opening });
+    if (added === 'cap-reached')
+      return refuse('cap-reached', `The charter allows ${cap} ${input.ownership} cameras and they are all enrolled.`);
+    return done(this.#show(camera, actor));
+  }
+
+  async list(actor: Actor): Promise<Outcome<{ readonly items: readonly CameraView[] }>> {
+    const filter = {
+      ownerId: actor.role === 'owner' ? actor.ownerId : null,
+      enrolledBy: actor.role === 'vendor' ? actor.id : null,
+      ownership: null,
+      limit: limits.pageSizeMax,
+    };
+    const cameras = await this.#deps.store.listCameras(filter);
+    return done({ items: cameras.filter((one) => mayKnow(one, actor)).map((one) => this.#show(one, actor)) });
+  }
+
+  async read(id: CameraId, actor: Actor): Promise<Outcome<CameraView>> {
+    const camera = await this.#known(id, actor);
+    return camera ? done(this.#show(camera, actor)) : unknown;
+  }
+
+  /** How the camera's pull is doing now, and what to change. Asks the camera nothing. */
+  async health(id: CameraId, actor: Actor): Promise<Outcome<CameraHealth>> {
+    const camera = await this.#known(id, actor);
+    return camera ? done(toCameraHealth(this.#deps.feeds.status(id))) : unknown;
+  }
+
+  async change(id: CameraId, patch: CameraPatch, actor: Actor): Promise<Outcome<CameraView>> {
+    const { store, secrets, feeds, keeper } = this.#deps;
+    if ((await this.#known(id, actor)) === null) return unknown;
+    const { rtspUrl, certificateSha256, name, place } = patch;
+    const address = rtspUrl === undefined ? null : toAddress(id, rtspUrl, certificateSha256);
+    const refused = address && (await this.#refuseAddress(address));
+    if (refused) return refused;
+    const change = {
+      ...(name === undefined ? {} : { name }),
+      ...(place === undefined ? {} : { place }),
+      ...(address === null ? {} : { sealedUrl: sealAddress(secrets, address) }),
+    };
+    const draft = { type: 'admin.changed', what: 'camera', keyId: actor.id } as const;
+    const opening = { cameraId: id, changed: Object.keys(patch).sort().join(' ') };
+    const changed = await store.changeCamera(id, change, { draft, opening });
+    if (changed === 'unknown') return unknown;
+    await keeper.settle({ cameraId: id });
+    if (address !== null) await feeds.refresh(id);
+    return done(this.#show(changed.value, actor));
+  }
+
+  /** Takes the camera out for good; whoever watches is cut before this resolves. */
+  async withdraw(id: CameraId, actor: Actor): Promise<Outcome<CameraView>> {
+    const { store, keeper, clock } = this.#deps;
+    if ((await this.#known(id, actor)) === null) return unknown;
+    const draft = { type: 'camera.withdrawn', cameraId: id } as const;
+    const withdrawn = await store.withdrawCamera(id, clock.nowMs(), { draft, opening: { by: actor.id } });
+    if (withdrawn === 'unknown') return unknown;
+    await keeper.settle({ cameraId: id });
+    return done(this.#show(withdrawn.value, actor));
+  }
+
+  async #known(id: CameraId, actor: Actor): Promise<StoredCamera | null> {
+    const camera = await this.#deps.store.readCamera(id);
+    return camera !== null && mayKnow(camera, actor) ? camera : null;
+  }
+
+  async #refuseAddress(address: CameraAddress): Promise<Refusal | null> {
+    const probed = await this.#deps.probe.probe(address);
+    return probed.ok || passingFaults.has(probed.reason) ? null : refuse('camera-url-refused', probed.text);
+  }
+
+  #show(camera: StoredCamera, actor: Actor): CameraView {
+    const { secrets, feeds } = this.#deps;
+    const { sealedUrl, enrolledBy, ...shown } = camera;
+    const source = feeds.status(camera.id)?.state ?? { name: 'idle' };
+    const address = mayChange(enrolledBy, actor) ? unsealAddress(secrets, camera.id, sealedUrl) : null;
+    return {
+      ...shown,
+      source: { state: source.name, reason: 'reason' in source ? source.reason : null },
+      ...(address === null ? {} : { rtspUrl: secrets.mask(address.url) }),
+    };
+  }
+}
+
+const toAddress = (cameraId: CameraId, url: string, certificateSha256: string | undefined): CameraAddress => ({
+  cameraId,
+  url,
+  ...(certificateSha256 === undefined ? {} : { certificateSha256 }),
+});
+const mayChange = (enrolledBy: string, actor: Actor): boolean => actor.role === 'operator' || enrolledBy === actor.id;
+
+function mayKnow(camera: StoredCamera, actor: Actor): boolean {
+  if (actor.role === 'operator' || actor.role === 'auditor') return true;
+  if (actor.role === 'owner') return camera.ownerId === actor.ownerId;
+  return actor.role === 'vendor' && camera.enrolledBy === actor.id;
+}

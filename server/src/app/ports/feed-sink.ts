@@ -1,0 +1,13 @@
+/*
+ * Where a camera's RTP goes: the one wire between the source of a picture and the media server.
+ * Fulfilled by media/, used by ingest/.
+ */
+export interface FeedSink {
+  /** SSRC and payload type MUST be used on every packet. */
+  readonly ssrc: number;
+  readonly payloadType: number;
+  /** Sends one RTP packet; MUST NOT throw; drops when closed. The bytes are not changed afterwards by either side. */
+  send(packet: Uint8Array): void;
+  /** RTCP coming back from the router (PLI, FIR...). The one listener set last is called. */
+  onRtcp(listener: (packet: Uint8Array) => void): void;
+}

@@ -1,0 +1,4 @@
+/* Random bytes as a port; fulfilled by the operating system's generator, fixed in tests. */
+export interface Randomness {
+  bytes(count: number): Uint8Array;
+}

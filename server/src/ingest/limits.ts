@@ -1,0 +1,94 @@
+/*
+ * Every bound of the ingest floor, with its unit in the name and its reason beside it.
+ * A camera is a stranger's computer: nothing it sends may grow without end or keep us waiting for ever.
+ */
+
+export const limits = {
+  /** Longest camera URL taken; the protocol's schema allows 2,000. */
+  urlCharsMax: 2_048,
+
+  /** Start line and header lines of one RTSP message; real ones are under 2 kB. */
+  headBytesMax: 16 * 1024,
+  /** Body of one RTSP message; a session description is under 4 kB. */
+  bodyBytesMax: 256 * 1024,
+  /** Bytes that are neither message nor frame, skipped in one go before the connection is given up. */
+  garbageBytesMax: 64 * 1024,
+  /** Unsent bytes towards a camera that does not read its socket. */
+  unsentBytesMax: 64 * 1024,
+  /** One line of a session description, and how much of it is looked at. */
+  sdpLinesMax: 2_000,
+  sdpMediaMax: 32,
+  sdpFormatsMax: 64,
+  /** Challenges read from one 401. */
+  challengesMax: 16,
+
+  /** A camera on a city network answers in well under a second; a battery camera waking up needs a few. */
+  connectWithinMs: 5_000,
+  answerWithinMs: 5_000,
+  nameWithinMs: 5_000,
+  /** Everything between the wish to play and the first packet, redirects and second tries included. */
+  probeWithinMs: 19_000,
+  /** How long a TEARDOWN may take before the connection is cut. */
+  teardownWithinMs: 1_000,
+  redirectsMax: 3,
+  /** Addresses of one name that are tried. */
+  addressesMax: 4,
+  /** Times one request is sent again because its nonce had grown stale. */
+  staleRetriesMax: 2,
+
+  /** RFC 2326, 12.37: the timeout when the camera names none; and what we make of odd ones. */
+  sessionTimeoutMs: 60_000,
+  keepAliveMsMin: 1_000,
+  keepAliveMsMax: 60_000,
+
+  /** No RTP for so long is a silent camera: long enough for one at 1 picture a second, short enough for an officer. */
+  silentAfterMs: 4_000,
+  /** 100 Mbit/s: six times the richest camera; beyond it one camera would starve the rest of the process. */
+  bytesPerSecondMax: 12_500_000,
+  backOffMsMin: 500,
+  backOffMsMax: 30_000,
+  /** Playing for so long makes the next failure a first one again. */
+  soundAfterMs: 10_000,
+  /** Refused cameras: cameras lock accounts after a few wrong passwords, so this is slow. */
+  refusedRetryMs: 300_000,
+
+  /** RTP payload towards the media server, so that packet, SRTP and UDP stay under every common MTU. */
+  payloadBytesMax: 1_200,
+  /** The media server forwards packets at most 1,500 sequence numbers old; a longer group cannot be sent again. */
+  cachedPacketsMax: 1_400,
+  /** Same for its size: 1,400 packets of at most 1,212 bytes. */
+  cachedBytesMax: 1_400 * 1_212,
+  /** Pace of a replay: an unpaced one overruns a default UDP buffer and loses more than half. */
+  replayBytesPerSecond: 2_500_000,
+  /** A key frame due so soon is waited for, when the replay would be a long one. */
+  replaySkipMs: 250,
+  /** Packets younger than this are recognised as duplicates by the media server and cost other viewers nothing. */
+  replayFreeMs: 2_000,
+  /** SPS and PPS remembered, and the longest one taken. */
+  parameterSetsMax: 8,
+  parameterSetBytesMax: 1_024,
+
+  /** Lost packets the viewer is told about by a gap; more is a jump and is closed. */
+  sequenceGapMax: 100,
+  /** RTP time may run ahead, or back (B pictures), by so much before it is taken for a jump. */
+  timestampAheadMsMax: 10_000,
+  timestampBackMsMax: 1_000,
+
+  /** What a camera sends is measured over so long, in so many steps: several groups of pictures, and soon forgotten. */
+  meterWindowMs: 5_000,
+  meterSlots: 10,
+  /** Rates over less than this are noise. */
+  meterLeastMs: 1_000,
+  /** RFC 3550, A.1 (MAX_DROPOUT): a larger step is a camera that began anew, not that many packets lost. */
+  meterGapMax: 3_000,
+
+  /** Cameras transcoded at once where nothing else is said: each takes 10 to 15 % of a core at 720p and 15 fps. */
+  transcodersMax: 4,
+  /** ffmpeg listens 50 to 300 ms after its start; asked so often, and given up after so long. */
+  transcoderAskEveryMs: 15,
+  transcoderStartWithinMs: 5_000,
+  /** From SIGTERM to SIGKILL; a source stops within 2 s. */
+  transcoderKillAfterMs: 1_000,
+  /** Packets waiting for a transcoder, each way: two seconds of a strong MJPEG camera. */
+  transcoderQueueBytesMax: 4_194_304,
+} as const;

@@ -1,0 +1,199 @@
+/*
+ * The conversation with a camera: OPTIONS, DESCRIBE (through redirects), SETUP of one track over the same connection,
+ * PLAY, keep-alive, TEARDOWN (RFC 2326). Used by the source and by the probe; one client per attempt.
+ */
+import type { Clock } from '../app/ports/clock.ts';
+import type { Randomness } from '../app/ports/randomness.ts';
+import { openSocket } from './camera-socket.ts';
+import { Authenticator } from './digest-auth.ts';
+import { IngestFault } from './ingest-fault.ts';
+import { KeepAlive } from './keep-alive.ts';
+import { limits } from './limits.ts';
+import { type Headers, RtspConnection } from './rtsp-connection.ts';
+import { headerOf, parseSession, parseTransport, type RtspResponse, type SessionHeader } from './rtsp-message.ts';
+import { followRedirect, toStatusFault } from './rtsp-status.ts';
+import { type RtspUrl, resolveControl, withoutCredentials } from './rtsp-url.ts';
+import { parseSdp, type SdpDescription } from './sdp-description.ts';
+import type { UrlGuard } from './url-guard.ts';
+import type { VideoTrack } from './video-track.ts';
+import { STOPPED_TEXT } from './within.ts';
+
+export type ClientSurroundings = {
+  readonly guard: Pick<UrlGuard, 'check'>;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+};
+
+type Described = { readonly base: string; readonly description: SdpDescription; readonly methods: string };
+
+export class RtspClient {
+  readonly #connection: RtspConnection;
+  readonly #clock: Clock;
+  readonly #described: Described;
+  #session: SessionHeader | null = null;
+  #keepAlive: KeepAlive | null = null;
+  #closing: Promise<void> | null = null;
+
+  private constructor(connection: RtspConnection, clock: Clock, described: Described) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#described = described;
+  }
+
+  /**
+   * Connects and describes, following at most three redirects, each through the guard. Throws IngestFault; nothing is
+   * left open then. When the signal fires before it resolves, it throws `stopped`.
+   */
+  static async open(
+    url: RtspUrl,
+    certificateSha256: string | null,
+    surroundings: ClientSurroundings,
+    signal: AbortSignal,
+  ): Promise<RtspClient> {
+    let current = url;
+    for (let hops = 0; hops <= limits.redirectsMax; hops += 1) {
+      const addresses = await surroundings.guard.check(current, signal);
+      const socket = await openSocket({ url: current, addresses, certificateSha256 }, surroundings.clock, signal);
+      const authenticator = new Authenticator(current.credentials, surroundings.randomness);
+      const connection = new RtspConnection(socket, authenticator, surroundings.clock);
+      const outcome = await describeUnless(signal, connection, current);
+      if (!('redirectedTo' in outcome)) return new RtspClient(connection, surroundings.clock, outcome);
+      connection.close(new IngestFault('stopped', 'The camera sent us elsewhere.'));
+      current = followRedirect(current, outcome.redirectedTo);
+    }
+    throw new IngestFault('too-many-redirects', `The camera redirected more than ${limits.redirectsMax} times.`);
+  }
+
+  get description(): SdpDescription {
+    return this.#described.description;
+  }
+
+  /** Resolves with the reason when the connection is over; never rejects. */
+  get ended(): Promise<IngestFault> {
+    return this.#connection.ended;
+  }
+
+  get bytesIn(): number {
+    return this.#connection.bytesIn;
+  }
+
+  /**
+   * Sets one track up and plays it. `onRtp` gets every interleaved payload but the RTCP of that track, also before
+   * PLAY is answered, as some cameras do; it MUST NOT throw. Throws IngestFault; the caller closes.
+   */
+  async play(track: VideoTrack, onRtp: (packet: Uint8Array) => void): Promise<void> {
+    let rtcpChannel = 1;
+    this.#connection.onFrame((channel, payload) => {
+      if (channel !== rtcpChannel) onRtp(payload);
+    });
+    const answer = await this.#setUp(track);
+    const transport = parseTransport(headerOf(answer, 'transport'));
+    if (transport.lower !== 'tcp')
+      throw new IngestFault('no-tcp', 'The camera insists on UDP; allow RTP over RTSP (TCP).');
+    rtcpChannel = transport.channels?.[1] ?? 1;
+    this.#session = parseSession(headerOf(answer, 'session'));
+    await this.#startPlaying();
+    const timeoutMs = this.#session?.timeoutMs ?? limits.sessionTimeoutMs;
+    const { methods } = this.#described;
+    const method = methods === '' || methods.includes('GET_PARAMETER') ? 'GET_PARAMETER' : 'OPTIONS';
+    const session = { uri: this.#aggregate(), headers: this.#sessionHeaders(), timeoutMs };
+    this.#keepAlive = new KeepAlive(this.#connection, this.#clock, session, method);
+  }
+
+  /** Takes leave and cuts the connection, within a second or so. Never rejects; idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#takeLeave();
+    return this.#closing;
+  }
+
+  async #takeLeave(): Promise<void> {
+    this.#keepAlive?.stop();
+    this.#connection.onFrame(() => {});
+    if (this.#session) {
+      const headers = this.#sessionHeaders();
+      await this.#connection.farewell('TEARDOWN', this.#aggregate(), headers, limits.teardownWithinMs);
+    }
+    this.#connection.close(new IngestFault('stopped', STOPPED_TEXT));
+  }
+
+  async #setUp(track: VideoTrack): Promise<RtspResponse> {
+    const uri = resolveControl(this.#described.base, track.control);
+    const profiles = track.profile === 'RTP/AVP' ? ['RTP/AVP'] : ['RTP/AVP', track.profile];
+    let answer: RtspResponse | null = null;
+    for (const profile of profiles) {
+      answer = await this.#connection.request('SETUP', uri, [['Transport', `${profile}/TCP;unicast;interleaved=0-1`]]);
+      if (answer.status < 300) return answer;
+      if (answer.status !== 461) break;
+    }
+    throw toStatusFault('SETUP', answer);
+  }
+
+  /** Servers differ on the slash after the aggregate URL and on the range of something live; each form is tried once. */
+  async #startPlaying(): Promise<void> {
+    const uri = this.#aggregate();
+    const other = uri.endsWith('/') ? uri.slice(0, -1) : `${uri}/`;
+    const range = ['Range', 'npt=0.000-'] as const;
+    let answer: RtspResponse | null = null;
+    for (const [target, extra] of [
+      [uri, [range]],
+      [other, [range]],
+      [uri, []],
+    ] as const) {
+      answer = await this.#connection.request('PLAY', target, [...this.#sessionHeaders(), ...extra]);
+      if (answer.status < 300) return;
+      if (![400, 404, 457, 460].includes(answer.status)) break;
+    }
+    throw toStatusFault('PLAY', answer);
+  }
+
+  #aggregate(): string {
+    return resolveControl(this.#described.base, this.#described.description.control);
+  }
+
+  #sessionHeaders(): Headers {
+    return this.#session ? [['Session', this.#session.id]] : [];
+  }
+}
+
+/** Describes; closes the connection when that fails or the signal fires meanwhile. */
+async function describeUnless(
+  signal: AbortSignal,
+  connection: RtspConnection,
+  url: RtspUrl,
+): Promise<Described | { readonly redirectedTo: string }> {
+  const stop = (): void => connection.close(new IngestFault('stopped', STOPPED_TEXT));
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await describe(connection, url);
+  } catch (thrown) {
+    stop();
+    throw thrown;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function describe(
+  connection: RtspConnection,
+  url: RtspUrl,
+): Promise<Described | { readonly redirectedTo: string }> {
+  // Some cameras refuse OPTIONS; only its list of methods is of use, and not knowing it is no harm.
+  const options = await connection.request('OPTIONS', url.href);
+  const answer = await connection.request('DESCRIBE', url.href, [['Accept', 'application/sdp']]);
+  const location = headerOf(answer, 'location');
+  if (answer.status >= 300 && answer.status < 400 && location !== null) return { redirectedTo: location };
+  if (answer.status >= 300) throw toStatusFault('DESCRIBE', answer);
+  return {
+    base: baseOf(answer, url),
+    description: parseSdp(answer.body.toString('utf8')),
+    methods: options.status < 300 ? (headerOf(options, 'public') ?? '').toUpperCase() : '',
+  };
+}
+
+/** Content-Base, else Content-Location, else what was asked for (RFC 2326, C.1.1); relative ones are of no use. */
+function baseOf(answer: RtspResponse, url: RtspUrl): string {
+  const named = [headerOf(answer, 'content-base'), headerOf(answer, 'content-location')];
+  const usable = named.find((base) => base !== null && /^rtsps?:\/\/[^\s/]/i.test(base));
+  return usable ? withoutCredentials(usable) : url.href;
+}

@@ -1,0 +1,235 @@
+/*
+ * One camera's pull: connects when started, plays into the sink, comes back after every failure, stops when told.
+ * Nothing is pulled before `start` or after `stop`. Opened by the source factory for the use cases.
+ */
+import type { CameraAddress, CameraSource, FeedFacts, SourceState, SourceStats } from '../app/ports/camera-source.ts';
+import type { FeedSink } from '../app/ports/feed-sink.ts';
+import { backOffMs } from './back-off.ts';
+import { IngestFault, toIngestFault } from './ingest-fault.ts';
+import { limits } from './limits.ts';
+import { RtpRelay } from './rtp-relay.ts';
+import type { RtpTimeline } from './rtp-timeline.ts';
+import { type ClientSurroundings, RtspClient } from './rtsp-client.ts';
+import { parseRtspUrl, type RtspUrl } from './rtsp-url.ts';
+import { SourceWatch } from './source-watch.ts';
+import { Transcoder } from './transcoder.ts';
+import type { TranscoderSlots } from './transcoder-slots.ts';
+import { afterTranscoder, chooseVideoTrack } from './video-track.ts';
+import { delay, STOPPED_TEXT } from './within.ts';
+
+export type SourceSurroundings = ClientSurroundings & { readonly slots: TranscoderSlots };
+
+/** From one `start` to its `stop`. */
+type Run = {
+  readonly relay: RtpRelay;
+  readonly stop: AbortController;
+  done: Promise<void>;
+};
+type Attempt = { readonly fault: IngestFault; readonly playedMs: number };
+
+const NO_TALLY = {
+  packetsIn: 0,
+  bytesIn: 0,
+  packetsOut: 0,
+  packetsDropped: 0,
+  replays: 0,
+  restarts: 0,
+  packetsLost: 0,
+};
+
+export class RtspSource implements CameraSource {
+  readonly #address: CameraAddress;
+  readonly #surroundings: SourceSurroundings;
+  readonly #timelineOf: (sink: FeedSink) => RtpTimeline;
+  readonly #listeners = new Set<(state: SourceState) => void>();
+  #state: SourceState = { name: 'idle' };
+  #run: Run | null = null;
+  #stopping: Promise<void> = Promise.resolve();
+  /** What earlier runs have counted, and what no relay counts. */
+  #tally = { ...NO_TALLY };
+  #gopLengthMs: number | null = null;
+  #lastPacketAtMs: number | null = null;
+  /** Breaks left out; the stretch that runs is added when it is asked for. */
+  #playedMs = 0;
+  #playingSinceMs: number | null = null;
+  #facts: FeedFacts | null = null;
+
+  /** `timelineOf` MUST give the same timeline for the same sink, also to other sources. */
+  constructor(address: CameraAddress, surroundings: SourceSurroundings, timelineOf: (sink: FeedSink) => RtpTimeline) {
+    this.#address = address;
+    this.#surroundings = surroundings;
+    this.#timelineOf = timelineOf;
+  }
+
+  get state(): SourceState {
+    return this.#state;
+  }
+
+  start(sink: FeedSink): void {
+    if (this.#run) throw new Error('this source has been started and not stopped');
+    const relay = new RtpRelay(sink, this.#timelineOf(sink), this.#surroundings.clock);
+    const run: Run = { relay, stop: new AbortController(), done: Promise.resolve() };
+    this.#run = run;
+    this.#enter({ name: 'connecting' });
+    // A camera may bear one connection only: the last one is closed before the next is opened.
+    run.done = this.#stopping.then(() => this.#pullAgainAndAgain(run));
+  }
+
+  stop(): Promise<void> {
+    const run = this.#run;
+    if (!run) return this.#stopping;
+    this.#run = null;
+    run.relay.close();
+    run.stop.abort();
+    this.#stopping = run.done.then(() => {
+      this.#keepTally(run.relay);
+      if (!this.#run) this.#enter({ name: 'idle' });
+    });
+    return this.#stopping;
+  }
+
+  onState(listener: (state: SourceState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  stats(): SourceStats {
+    const live = this.#run?.relay.tally();
+    const rates = this.#state.name === 'playing' ? (live?.rates ?? null) : null;
+    return {
+      ...this.#tally,
+      packetsLost: this.#tally.packetsLost + (live?.packetsLost ?? 0),
+      bitsPerSecond: rates?.bitsPerSecond ?? null,
+      framesPerSecond: rates?.framesPerSecond ?? null,
+      lossRatio: rates?.lossRatio ?? null,
+      playedMs: this.#playedMs + this.#stretchMs(),
+      packetsOut: this.#tally.packetsOut + (live?.packetsOut ?? 0),
+      packetsDropped: this.#tally.packetsDropped + (live?.packetsDropped ?? 0),
+      replays: this.#tally.replays + (live?.replays ?? 0),
+      gopLengthMs: live?.gopLengthMs ?? this.#gopLengthMs,
+      lastPacketAtMs: this.#lastPacketAtMs,
+    };
+  }
+
+  describe(): FeedFacts | null {
+    return this.#run?.relay.facts() ?? this.#facts;
+  }
+
+  /** Never rejects: an attempt answers with its fault. */
+  async #pullAgainAndAgain(run: Run): Promise<void> {
+    const { clock } = this.#surroundings;
+    const { signal } = run.stop;
+    let failures = 0;
+    while (!signal.aborted) {
+      this.#enterWhile(run, { name: 'connecting' });
+      const { fault, playedMs } = await this.#pull(run);
+      if (signal.aborted) return;
+      failures = playedMs >= limits.soundAfterMs ? 1 : failures + 1;
+      this.#tally.restarts += 1;
+      const waitMs = fault.needsPerson ? limits.refusedRetryMs : backOffMs(failures, this.#chance());
+      const name = fault.needsPerson ? 'refused' : 'waiting';
+      const nextTryAtMs = clock.nowMs() + waitMs;
+      this.#enterWhile(run, { name, reason: fault.code, text: fault.message, nextTryAtMs });
+      await delay(clock, waitMs, signal);
+    }
+  }
+
+  /** One connection from beginning to end. */
+  async #pull(run: Run): Promise<Attempt> {
+    const { clock } = this.#surroundings;
+    const { signal } = run.stop;
+    let playingSinceMs: number | null = null;
+    let client: RtspClient | null = null;
+    let watch: SourceWatch | null = null;
+    let transcoder: Transcoder | null = null;
+    const leave = (): void => void client?.close();
+    const endedBy = (fault: IngestFault): Attempt => {
+      const playedMs = playingSinceMs === null ? 0 : clock.monotonicMs() - playingSinceMs;
+      return { fault, playedMs };
+    };
+    try {
+      const pin = this.#address.certificateSha256 ?? null;
+      const opened = await RtspClient.open(this.#url(), pin, this.#surroundings, signal);
+      client = opened;
+      signal.addEventListener('abort', leave, { once: true });
+      if (signal.aborted) throw new IngestFault('stopped', STOPPED_TEXT);
+      const track = chooseVideoTrack(opened.description);
+      const toRelay = (packet: Uint8Array): void => {
+        if (run.relay.accept(packet) === 'foreign') return;
+        watch?.packetCame();
+        playingSinceMs ??= clock.monotonicMs();
+        if (this.#state.name !== 'playing') this.#enterWhile(run, { name: 'playing' });
+      };
+      if (track.foreign) transcoder = await Transcoder.open(track.foreign, this.#surroundings, signal, toRelay);
+      run.relay.beginSource(transcoder ? afterTranscoder(track) : track);
+      const watching = new SourceWatch(clock, () => opened.bytesIn);
+      watch = watching;
+      const transcoding = transcoder;
+      await opened.play(track, (packet) => {
+        this.#count(packet);
+        if (transcoding) transcoding.feed(packet);
+        else toRelay(packet);
+      });
+      return endedBy(await Promise.race([opened.ended, watching.alarm, ...(transcoding ? [transcoding.ended] : [])]));
+    } catch (thrown) {
+      return endedBy(toIngestFault(thrown, 'camera-refused', 'The camera could not be pulled.'));
+    } finally {
+      watch?.stop();
+      await Promise.all([transcoder?.close(), client?.close()]);
+      signal.removeEventListener('abort', leave);
+    }
+  }
+
+  #count(packet: Uint8Array): void {
+    this.#tally.packetsIn += 1;
+    this.#tally.bytesIn += packet.length;
+    this.#lastPacketAtMs = this.#surroundings.clock.nowMs();
+  }
+
+  #url(): RtspUrl {
+    const reading = parseRtspUrl(this.#address.url);
+    if (!reading.ok) throw new IngestFault('bad-url', reading.text);
+    return reading.url;
+  }
+
+  /** 0..1 */
+  #chance(): number {
+    return (this.#surroundings.randomness.bytes(1)[0] ?? 0) / 255;
+  }
+
+  #keepTally(relay: RtpRelay): void {
+    const { packetsOut, packetsDropped, replays, packetsLost, gopLengthMs } = relay.tally();
+    this.#tally.packetsOut += packetsOut;
+    this.#tally.packetsDropped += packetsDropped;
+    this.#tally.replays += replays;
+    this.#tally.packetsLost += packetsLost;
+    this.#gopLengthMs = gopLengthMs;
+    this.#facts = relay.facts();
+  }
+
+  /** How long it has been playing without a break; 0 when it is not. */
+  #stretchMs(): number {
+    return this.#playingSinceMs === null ? 0 : this.#surroundings.clock.monotonicMs() - this.#playingSinceMs;
+  }
+
+  #enterWhile(run: Run, state: SourceState): void {
+    if (this.#run === run) this.#enter(state);
+  }
+
+  #enter(state: SourceState): void {
+    if (state.name === this.#state.name && state.name !== 'waiting' && state.name !== 'refused') return;
+    this.#playedMs += this.#stretchMs();
+    this.#playingSinceMs = state.name === 'playing' ? this.#surroundings.clock.monotonicMs() : null;
+    this.#state = state;
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(state);
+      } catch (thrown) {
+        // A listener's mistake is no reason to stop pulling, or not to stop; it surfaces by itself.
+        queueMicrotask(() => {
+          throw thrown;
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/*
+ * Writes the answer to a player's own offer: the picture in its video section, everything else declined. Pure; called
+ * by valve.ts with the parameters of a consumer whose payload types are already the player's.
+ */
+import type { types } from 'mediasoup';
+import { type OfferParts, toCandidateLine, toCodecLines, toSourceLines } from './sdp-offer.ts';
+import type { OfferedSection, PlayerOffer } from './sdp-player-offer.ts';
+
+/**
+ * Builds the answer. A declined section stays in the bundle as `a=inactive`: browsers fail when the first section of
+ * a bundle is rejected. Throws TypeError when the transport has no SHA-256 fingerprint.
+ */
+export function buildPlayerAnswer(offer: PlayerOffer, parts: OfferParts): string {
+  const fingerprint = parts.fingerprints.find((one) => one.algorithm === 'sha-256');
+  if (!fingerprint) throw new TypeError('the transport has no sha-256 fingerprint');
+  const shared = [
+    'c=IN IP4 0.0.0.0',
+    'a=rtcp:9 IN IP4 0.0.0.0',
+    `a=ice-ufrag:${parts.ice.usernameFragment}`,
+    `a=ice-pwd:${parts.ice.password}`,
+    ...parts.candidates.map(toCandidateLine),
+    'a=end-of-candidates',
+    `a=fingerprint:${fingerprint.algorithm} ${fingerprint.value}`,
+    `a=setup:${offer.ourSetup}`,
+  ];
+  const bundled = offer.sections.filter(({ firstCodec }, at) => at === offer.videoAt || firstCodec !== null);
+  return [
+    'v=0',
+    `o=- ${parts.originId} 1 IN IP4 127.0.0.1`,
+    's=-',
+    't=0 0',
+    `a=group:BUNDLE ${bundled.map(({ mid }) => mid).join(' ')}`,
+    ...(parts.ice.iceLite ? ['a=ice-lite'] : []),
+    'a=ice-options:trickle',
+    `a=msid-semantic: WMS ${parts.streamId}`,
+    ...offer.sections.flatMap((section, at) =>
+      at === offer.videoAt ? toVideo(section, offer, parts, shared) : toDeclined(section, shared),
+    ),
+    '',
+  ].join('\r\n');
+}
+
+function toVideo(section: OfferedSection, offer: PlayerOffer, { rtp, streamId }: OfferParts, shared: string[]) {
+  const codecs = rtp.codecs.map((codec) => nameProfile(codec, offer.profileLevelId));
+  return [
+    `m=video 9 ${section.protocol} ${codecs.map(({ payloadType }) => payloadType).join(' ')}`,
+    ...shared,
+    `a=mid:${section.mid}`,
+    'a=sendonly',
+    'a=rtcp-mux',
+    'a=rtcp-rsize',
+    ...codecs.flatMap(toCodecLines),
+    ...(rtp.headerExtensions ?? []).map(({ id, uri }) => `a=extmap:${id} ${uri}`),
+    ...toSourceLines(rtp, streamId),
+  ];
+}
+
+/** An answer names the profile that was offered (RFC 6184, 8.2.2). */
+function nameProfile(codec: types.RtpCodecParameters, profileLevelId: string): types.RtpCodecParameters {
+  if (codec.mimeType.toLowerCase() !== 'video/h264') return codec;
+  return { ...codec, parameters: { ...codec.parameters, 'profile-level-id': profileLevelId } };
+}
+
+function toDeclined({ kind, protocol, mid, payloads, firstCodec }: OfferedSection, shared: string[]): string[] {
+  if (firstCodec === null) return [`m=${kind} 0 ${protocol} ${payloads}`, 'c=IN IP4 0.0.0.0', `a=mid:${mid}`];
+  const { payloadType, text } = firstCodec;
+  return [
+    `m=${kind} 9 ${protocol} ${payloadType}`,
+    ...shared,
+    `a=mid:${mid}`,
+    'a=inactive',
+    'a=rtcp-mux',
+    `a=rtpmap:${payloadType} ${text}`,
+  ];
+}

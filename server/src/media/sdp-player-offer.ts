@@ -1,0 +1,156 @@
+/*
+ * Reads the offer of a standard player that wants to be answered, and finds under which payload types it takes our
+ * H.264. Pure: text in, what a valve needs or a refusal out; never throws, whatever is sent. Called by valve.ts.
+ */
+import { limits } from '@sallyport/protocol/limits';
+import type { types } from 'mediasoup';
+import * as sdpTransform from 'sdp-transform';
+import { readSecurity } from './sdp-security.ts';
+
+/** One media section of the offer, as far as an answer must repeat it. */
+export type OfferedSection = {
+  readonly kind: string;
+  readonly protocol: string;
+  readonly mid: string;
+  readonly payloads: string;
+  /** Its first codec, for the section that is declined but must stay in the bundle; null when it has none. */
+  readonly firstCodec: { readonly payloadType: number; readonly text: string } | null;
+};
+
+/** Under which numbers a player decodes our H.264. */
+export type PayloadTypes = { readonly h264: number; readonly rtx: number | null };
+
+export type PlayerOffer = {
+  readonly sections: readonly OfferedSection[];
+  /** Which of the sections takes the picture. */
+  readonly videoAt: number;
+  readonly payloadTypes: PayloadTypes;
+  /** As offered; six hex digits. */
+  readonly profileLevelId: string;
+  readonly feedback: readonly types.RtcpFeedback[];
+  readonly dtls: types.DtlsParameters;
+  /** The part of DTLS that is ours: the active side opens the handshake. */
+  readonly ourSetup: 'active' | 'passive';
+};
+
+export type ReadOffer =
+  | { readonly ok: true; readonly offer: PlayerOffer }
+  /** `malformed` is no offer at all; `unusable` is one that we cannot serve. */
+  | { readonly ok: false; readonly fault: 'malformed' | 'unusable'; readonly refused: string };
+
+type Session = sdpTransform.SessionDescription;
+type Section = Session['media'][number];
+
+/** More sections than any player sends; an answer repeats each. */
+const SECTIONS_MAX = 8;
+/** Of ours, what an answer may name: the rest needs header extensions whose numbers are the player's. */
+const FEEDBACK = ['nack', 'nack pli', 'ccm fir'];
+/** A line with one of these would not come back as one line. */
+const UNSAFE = /[\r\n\0]/;
+
+/** Parses a WHEP player's offer: exactly one video section that takes H.264 in packetisation mode 1. */
+export function parsePlayerOffer(text: string): ReadOffer {
+  if (Buffer.byteLength(text) > limits.sdpBytesMax) return malformed(`longer than ${limits.sdpBytesMax} bytes`);
+  try {
+    return readOffer(sdpTransform.parse(text));
+  } catch {
+    return malformed('not a session description');
+  }
+}
+
+function readOffer(session: Session): ReadOffer {
+  if (session.version !== 0 || !session.origin || session.media.length === 0) {
+    return malformed('not a session description');
+  }
+  if (session.media.length > SECTIONS_MAX) return unusable(`more than ${SECTIONS_MAX} media sections`);
+  const videos = session.media.filter((section) => section.type === 'video');
+  if (videos.length !== 1) return unusable('needs exactly one video section');
+  const [video] = videos;
+  return video === undefined ? unusable('needs a video section') : readVideo(session, video);
+}
+
+function readVideo(session: Session, video: Section): ReadOffer {
+  const direction = video.direction ?? session.direction ?? 'sendrecv';
+  if (direction !== 'recvonly' && direction !== 'sendrecv') return unusable(`a=${direction} does not take the picture`);
+  // Port 0 with a=bundle-only (RFC 8843, 6) is not a rejection.
+  if (video.port === 0 && !('bundleOnly' in video)) return unusable('the video section is rejected');
+  if (!video.rtcpMux && !('bundleOnly' in video)) return unusable('a=rtcp-mux is missing');
+  const carrier = session.media.find((section) => section.fingerprint && section.iceUfrag !== undefined) ?? video;
+  const security = readSecurity(session, carrier);
+  if (!security.ok) return unusable(security.refused);
+  if (security.setup === 'holdconn') return unusable('a=setup:holdconn is not served');
+  const codec = findCodec(video);
+  if (codec === null) return unusable('the player does not take H264 in packetization-mode 1');
+  const isPassive = security.setup === 'passive';
+  const sections = session.media.map(toSection);
+  if (sections.some(({ kind, protocol, mid, payloads }) => UNSAFE.test(`${kind}${protocol}${mid}${payloads}`))) {
+    return malformed('not a session description');
+  }
+  return {
+    ok: true,
+    offer: {
+      sections,
+      videoAt: session.media.indexOf(video),
+      ...codec,
+      feedback: readFeedback(video, codec.payloadTypes.h264),
+      // Of the player: when it is passive, it is the DTLS server.
+      dtls: { role: isPassive ? 'server' : 'client', fingerprints: [security.fingerprint] },
+      ourSetup: isPassive ? 'active' : 'passive',
+    },
+  };
+}
+
+/** Any profile will do: what cameras send is decoded under every one of them, the mode alone changes the packets. */
+function findCodec(video: Section): Pick<PlayerOffer, 'payloadTypes' | 'profileLevelId'> | null {
+  const configs = new Map(video.fmtp.map(({ payload, config }) => [payload, config]));
+  const matches = video.rtp.flatMap(({ payload, codec, rate }) => {
+    const config = configs.get(payload) ?? '';
+    if (codec.toUpperCase() !== 'H264' || rate !== 90_000 || !/(^|[;\s])packetization-mode=1\b/.test(config)) return [];
+    const profileLevelId = /profile-level-id=([0-9a-fA-F]{6})\b/.exec(config)?.[1]?.toLowerCase() ?? '42001f';
+    return [{ payload, profileLevelId }];
+  });
+  // Constrained baseline where it is offered: under that name every browser decodes.
+  const chosen = matches.find(({ profileLevelId }) => profileLevelId.startsWith('42e0')) ?? matches[0];
+  if (chosen === undefined || !isDynamic(chosen.payload)) return null;
+  const { payload: h264, profileLevelId } = chosen;
+  const rtx = video.rtp.find(
+    ({ payload, codec }) =>
+      codec.toLowerCase() === 'rtx' && new RegExp(`(^|[;\\s])apt=${h264}\\b`).test(configs.get(payload) ?? ''),
+  );
+  const isUsable = rtx !== undefined && isDynamic(rtx.payload) && rtx.payload !== h264;
+  return { payloadTypes: { h264, rtx: isUsable ? rtx.payload : null }, profileLevelId };
+}
+
+/** RFC 3551, 6. */
+const isDynamic = (payloadType: number): boolean =>
+  Number.isInteger(payloadType) && payloadType >= 96 && payloadType <= 127;
+
+function readFeedback(video: Section, h264: number): readonly types.RtcpFeedback[] {
+  const offered = (video.rtcpFb ?? [])
+    .filter(({ payload }) => String(payload) === '*' || Number(payload) === h264)
+    .map(({ type, subtype }) => (subtype ? `${type} ${subtype}` : type));
+  return FEEDBACK.filter((one) => offered.includes(one)).map((one) => {
+    const [type = '', parameter] = one.split(' ');
+    return parameter === undefined ? { type } : { type, parameter };
+  });
+}
+
+function toSection(section: Section, at: number): OfferedSection {
+  const [first] = section.rtp;
+  const text = first && `${first.codec}/${first.rate}${first.encoding ? `/${first.encoding}` : ''}`;
+  return {
+    kind: section.type,
+    protocol: section.protocol,
+    mid: String(section.mid ?? at),
+    payloads: String(section.payloads ?? ''),
+    firstCodec: first && text ? { payloadType: first.payload, text } : null,
+  };
+}
+
+function malformed(refused: string): ReadOffer {
+  return { ok: false, fault: 'malformed', refused };
+}
+
+function unusable(refused: string): ReadOffer {
+  return { ok: false, fault: 'unusable', refused };
+}

@@ -1,0 +1,52 @@
+/* API keys, by their hash alone. Commands; run by the worker thread. */
+import type { KeyId } from '@sallyport/protocol/ids';
+import type { ApiKeyRecord, Written } from '../../app/ports/store.ts';
+import type { ReadContext, WriteContext } from '../command.ts';
+import type { SealedEntry } from '../ledger-writer.ts';
+
+type AddInput = { readonly key: ApiKeyRecord; readonly entry: SealedEntry };
+
+export function addKey(context: WriteContext, { key, entry }: AddInput): Written<ApiKeyRecord> {
+  const { statements } = context;
+  const { index } = context.append(entry, key.createdAtMs);
+  const row = {
+    id: key.id,
+    role: key.role,
+    hash: key.hash,
+    agency: key.agency,
+    owner_id: key.ownerId,
+    label: key.label,
+    created_at_ms: key.createdAtMs,
+    added_index: index,
+    revoked_index: null,
+  };
+  statements.run(statements.query.insertInto('api_key').values(row));
+  return { value: key, index };
+}
+
+/** A revoked key is as good as none. */
+export function readKeyByHash({ statements }: ReadContext, hash: string): ApiKeyRecord | null {
+  const select = statements.query.selectFrom('api_key').selectAll();
+  const row = statements.first(select.where('hash', '=', hash).where('revoked_index', 'is', null));
+  if (row === null) return null;
+  return {
+    id: row.id as KeyId,
+    role: row.role as ApiKeyRecord['role'],
+    hash: row.hash,
+    agency: row.agency,
+    ownerId: row.owner_id as ApiKeyRecord['ownerId'],
+    label: row.label,
+    createdAtMs: row.created_at_ms,
+  };
+}
+
+type RevokeInput = { readonly id: KeyId; readonly entry: SealedEntry };
+
+export function revokeKey(context: WriteContext, { id, entry }: RevokeInput): 'revoked' | 'unknown' {
+  const { statements } = context;
+  const select = statements.query.selectFrom('api_key').select('id').where('id', '=', id);
+  if (statements.first(select.where('revoked_index', 'is', null)) === null) return 'unknown';
+  const { index } = context.append(entry);
+  statements.run(statements.query.updateTable('api_key').set({ revoked_index: index }).where('id', '=', id));
+  return 'revoked';
+}

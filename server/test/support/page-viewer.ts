@@ -1,0 +1,86 @@
+/*
+ * A peer connection in a real browser page, driven from the test: takes an offer, gives the answer, counts what arrives.
+ * Written against the browser alone, without the SDK, as a stranger's player would be.
+ */
+import type { Page } from 'playwright-core';
+
+export type Arrived = {
+  readonly packets: number;
+  readonly framesDecoded: number;
+  readonly width: number;
+  readonly height: number;
+  readonly dtls: string;
+  /** Wall clock of the browser; 0 before the first packet. */
+  readonly lastPacketAtMs: number;
+};
+
+declare global {
+  var peers: Map<string, RTCPeerConnection>;
+}
+
+/** Takes the server's offer in the page and answers the page's answer. `peer` names the connection for later calls. */
+export async function answerOffer(page: Page, peer: string, offer: string): Promise<string> {
+  return page.evaluate(
+    async ([name, sdp]) => {
+      globalThis.peers ??= new Map();
+      const connection = new RTCPeerConnection();
+      globalThis.peers.set(name, connection);
+      connection.ontrack = ({ track }) => {
+        const video = document.createElement('video');
+        video.muted = true;
+        video.srcObject = new MediaStream([track]);
+        document.body.append(video);
+        void video.play();
+      };
+      await connection.setRemoteDescription({ type: 'offer', sdp });
+      const answer = await connection.createAnswer();
+      await connection.setLocalDescription(answer);
+      return answer.sdp ?? '';
+    },
+    [peer, offer] as const,
+  );
+}
+
+/** What has arrived so far. */
+export async function countArrived(page: Page, peer: string): Promise<Arrived> {
+  return page.evaluate(async (name) => {
+    const connection = globalThis.peers.get(name);
+    const arrived = { packets: 0, framesDecoded: 0, width: 0, height: 0, dtls: 'none', lastPacketAtMs: 0 };
+    if (!connection) return arrived;
+    arrived.dtls = connection.getReceivers()[0]?.transport?.state ?? 'none';
+    for (const row of (await connection.getStats()).values()) {
+      if (row.type !== 'inbound-rtp') continue;
+      arrived.packets = row.packetsReceived;
+      arrived.framesDecoded = row.framesDecoded;
+      arrived.lastPacketAtMs = row.lastPacketReceivedTimestamp ?? 0;
+      arrived.width = row.frameWidth ?? 0;
+      arrived.height = row.frameHeight ?? 0;
+    }
+    return arrived;
+  }, peer);
+}
+
+/** Waits until so many frames were decoded; rejects after 30 s. */
+export async function untilDecoded(page: Page, peer: string, frames: number): Promise<Arrived> {
+  const deadlineMs = Date.now() + 30_000;
+  for (;;) {
+    const arrived = await countArrived(page, peer);
+    if (arrived.framesDecoded >= frames) return arrived;
+    if (Date.now() > deadlineMs) throw new Error(`only ${JSON.stringify(arrived)} after 30 s`);
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+  }
+}
+
+/**
+ * Waits until the page's count stands still for a second, then answers it: what was on its way or in the browser's own
+ * queues when the cut came has arrived by then.
+ */
+export async function settleArrived(page: Page, peer: string): Promise<Arrived> {
+  for (let tries = 0; tries < 10; tries += 1) {
+    const before = await countArrived(page, peer);
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 1_000)));
+    const after = await countArrived(page, peer);
+    if (after.packets === before.packets) return after;
+  }
+  throw new Error('packets keep arriving');
+}
