@@ -16,6 +16,7 @@ from scene import LOOP_FRAMES, draw_loop, stamp_row  # noqa: E402
 
 CLOCK_MASK = (1 << 40) - 1
 SESSION_CLEANUP_S = 2
+BASE_TIME_LOOK_S = 0.002
 ROLE = 'user'
 METHODS = {'digest': GstRtsp.RTSPAuthMethod.DIGEST, 'basic': GstRtsp.RTSPAuthMethod.BASIC}
 
@@ -28,6 +29,10 @@ class Pusher(threading.Thread):
         self.source, self.camera, self.frames, self.alive = source, camera, frames, True
 
     def run(self):
+        # A frame pushed between the pipeline's choice of a clock and of a base time is stamped with the machine's uptime,
+        # and the sink would wait that long before it shows anything.
+        while self.alive and self.source.get_base_time() == 0:
+            time.sleep(BASE_TIME_LOOK_S)
         pushed, due = 0, time.monotonic()
         while self.alive:
             luma, u, v = self.frames[pushed % LOOP_FRAMES]
