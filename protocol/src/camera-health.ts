@@ -26,6 +26,11 @@ export type CameraHealth = {
   readonly replays: number;
   /** How long it has played, breaks left out. */
   readonly playedMs: number;
+  /** How its packets travel; null while nothing plays. */
+  readonly transport: 'tcp' | 'udp' | null;
+  /** What its transcoder costs, where it needs one: milliseconds of processor time a second; 1,000 is a whole core. */
+  readonly transcodeCpuMsPerSecond: number | null;
+  readonly transcodeMemoryBytes: number | null;
   readonly widthPx: number | null;
   readonly heightPx: number | null;
   /** Gates that hold the feed. */

@@ -18,6 +18,10 @@ const certificateSha256Schema = z
   .string()
   .regex(/^[0-9a-f]{2}(?::?[0-9a-f]{2}){31}$/i, 'must be 64 hex digits, with or without colons');
 
+/** How a camera's packets travel: `auto` is inside its RTSP connection, and over UDP when it refuses that. */
+export const rtspTransportSchema = z.enum(['auto', 'tcp', 'udp']);
+export type RtspTransport = z.infer<typeof rtspTransportSchema>;
+
 export const cameraInputSchema = z.strictObject({
   name: nameSchema,
   ownership: ownershipSchema,
@@ -26,6 +30,7 @@ export const cameraInputSchema = z.strictObject({
   /** May hold `user:password@`; stored encrypted. */
   rtspUrl: rtspUrlSchema,
   certificateSha256: certificateSha256Schema.optional(),
+  rtspTransport: rtspTransportSchema.optional(),
 });
 export type CameraInput = Readonly<z.infer<typeof cameraInputSchema>>;
 
@@ -35,10 +40,15 @@ export const cameraPatchSchema = z
     place: placeSchema.optional(),
     rtspUrl: rtspUrlSchema.optional(),
     certificateSha256: certificateSha256Schema.optional(),
+    rtspTransport: rtspTransportSchema.optional(),
   })
   .refine((patch) => Object.keys(patch).length > 0, 'must change something')
   .refine((patch) => patch.certificateSha256 === undefined || patch.rtspUrl !== undefined, {
     path: ['certificateSha256'],
+    message: 'belongs to a URL: send rtspUrl with it',
+  })
+  .refine((patch) => patch.rtspTransport === undefined || patch.rtspUrl !== undefined, {
+    path: ['rtspTransport'],
     message: 'belongs to a URL: send rtspUrl with it',
   });
 export type CameraPatch = Readonly<z.infer<typeof cameraPatchSchema>>;

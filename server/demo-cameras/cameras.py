@@ -43,6 +43,8 @@ def parse_options(arguments):
     parser.add_argument('--mtu', type=int, default=1400, help='largest RTP packet in bytes')
     parser.add_argument('--config-interval', type=int, default=-1, help='-1: SPS and PPS with each key frame, 0: in the SDP only')
     parser.add_argument('--ignore-pli', action='store_true', help='send no key frame on request, as many cameras do')
+    parser.add_argument('--transport', choices=('any', 'udp'), default='any',
+                        help='udp: refuse RTP inside the RTSP connection, as some cameras do')
     parser.add_argument('--locked', action='store_true', default=None, help='ask for credentials (default with --auth)')
     return parser, parser.parse_args(arguments)
 

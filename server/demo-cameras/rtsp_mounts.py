@@ -56,6 +56,8 @@ class Mount:
         self.factory.set_launch(launch_line(camera))
         self.factory.set_shared(True)
         self.factory.set_latency(0)
+        if camera['transport'] == 'udp':
+            self.factory.set_protocols(GstRtsp.RTSPLowerTrans.UDP)
         self.factory.connect('media-configure', self.configure)
 
     def configure(self, _factory, media):

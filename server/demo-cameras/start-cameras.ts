@@ -18,7 +18,7 @@ export type CameraOptions = {
   /** Title drawn into the picture. */
   readonly name?: string;
   readonly scene?: 'day' | 'dusk' | 'night' | 'fog';
-  readonly codec?: 'h264' | 'h265' | 'mjpeg';
+  readonly codec?: 'h264' | 'h265' | 'mjpeg' | 'mpeg4';
   readonly profile?: 'constrained-baseline' | 'main' | 'high';
   readonly audio?: 'none' | 'pcmu' | 'aac';
   readonly size?: `${number}x${number}`;
@@ -32,6 +32,8 @@ export type CameraOptions = {
   readonly parameterSets?: 'in-band' | 'sdp-only';
   /** Play the common camera that sends no key frame on request. */
   readonly ignorePli?: true;
+  /** `udp`: refuse RTP inside the RTSP connection. */
+  readonly transport?: 'any' | 'udp';
   /** Ask for the credentials of `auth`. */
   readonly locked?: true;
 };

@@ -131,7 +131,8 @@ type Adapters = Awaited<ReturnType<typeof openAdapters>>;
 function buildSources(config: Config): RtspSourceFactory {
   const ownPorts = [config.port, ...Array.from({ length: config.workers }, (_, at) => config.rtcPort + at)];
   const guard = new UrlGuard({ networks: config.cameraNetworks, ownPorts: () => ownPorts, clock });
-  return new RtspSourceFactory({ guard, clock, randomness }, config.transcodersMax);
+  const { cameraUdpPorts: udpPorts, transcodersMax } = config;
+  return new RtspSourceFactory({ guard, clock, randomness, udpPorts }, transcodersMax);
 }
 
 function buildGate(config: Config, adapters: Adapters, sources: CameraSourceFactory) {
@@ -199,10 +200,16 @@ function lookReady(store: EmbeddedStore, media: Media) {
 }
 
 /** What is done again and again beside the requests. */
-function startRounds({ store, telemetry, log }: Adapters, feeds: FeedPool, closing: Closing): void {
+function startRounds(
+  { store, telemetry, log }: Adapters,
+  feeds: FeedPool,
+  sources: RtspSourceFactory,
+  closing: Closing,
+): void {
   const states = setInterval(() => {
     telemetry.cameraStates(feeds.countStates());
     telemetry.camerasMeasured(feeds.measure());
+    telemetry.transcodersActive(sources.transcodersActive);
   }, STATES_EVERY_MS);
   closing.add(() => clearInterval(states));
   const expiries = new ExpiryWatch(store, clock, log);
@@ -244,7 +251,7 @@ async function assemble(config: Config, parts: Parts, closing: Closing): Promise
     trustedProxies: config.trustedProxies,
   });
   closing.add(() => signalling.close());
-  startRounds(adapters, feeds, closing);
+  startRounds(adapters, feeds, sources, closing);
   const control = await openControlSocket(adapters.directory, {
     keys: useCases.apiKeys,
     proveSession: (sessionId) => store.proveSession(sessionId),

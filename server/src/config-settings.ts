@@ -11,6 +11,7 @@ import {
   parseInteger,
   parseNetworks,
   parseOrigins,
+  parsePortRange,
   parseProxies,
   parsePublicUrl,
   parseText,
@@ -129,6 +130,12 @@ export const settings = {
     fallback: '',
     absent: 'none',
     help: 'Further origins whose pages may connect, comma separated.',
+  },
+  cameraUdpPorts: {
+    name: 'SALLYPORT_CAMERA_UDP_PORTS',
+    parse: parsePortRange,
+    fallback: '20000-20999',
+    help: 'UDP ports that cameras which do not send over TCP send to, two for each track.',
   },
   bearerPlayers: {
     name: 'SALLYPORT_ALLOW_BEARER_PLAYERS',

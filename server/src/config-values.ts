@@ -27,6 +27,15 @@ export const parseInteger = (from: number, to: number) => (text: string, refuse:
   return from;
 };
 
+/** `from-to` of UDP ports, at least one even one with its follower. */
+export function parsePortRange(text: string, refuse: Refuse): { readonly from: number; readonly to: number } {
+  const [from = 0, to = 0] = /^\d{1,5}-\d{1,5}$/.test(text) ? text.split('-').map(Number) : [];
+  const isRange = from >= 1_024 && to <= 65_535 && from + (from % 2) < to;
+  if (!isRange)
+    refuse(`"${text}" must be two ports from 1024 to 65535, such as 20000-20999, with an even one and the next`);
+  return { from, to };
+}
+
 export const parseWord =
   <W extends string>(words: readonly [W, ...W[]]) =>
   (text: string, refuse: Refuse): W => {

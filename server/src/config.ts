@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { readSettings, type SettingName, type Values } from './config-settings.ts';
 import { type IceServer, isLoopback } from './config-values.ts';
 import type { CameraNetworks } from './ingest/camera-networks.ts';
+import type { PortRange } from './ingest/udp-sockets.ts';
 import type { TrustedIssuer } from './tokens/issuer-keys.ts';
 import { readTrustedIssuers } from './tokens/trusted-issuers.ts';
 
@@ -28,6 +29,8 @@ export type Config = {
   readonly tls: { readonly certPath: string; readonly keyPath: string } | null;
   readonly trustedIssuers: readonly TrustedIssuer[];
   readonly cameraNetworks: CameraNetworks;
+  /** Where cameras over UDP send to; both ends belong to it. */
+  readonly cameraUdpPorts: PortRange;
   /** On loopback the server's other spellings are among them. */
   readonly allowedOrigins: readonly string[];
   /** Whether a consent token alone opens a standard player's session. */
@@ -61,6 +64,7 @@ export function parseConfig(env: NodeJS.ProcessEnv): ConfigResult {
     ...{ host, port, publicUrl, dataDirectory, rtcPort, announcedAddress, iceServers, workers, tls },
     ...{
       cameraNetworks,
+      cameraUdpPorts: values.cameraUdpPorts,
       trustedProxies,
       logLevel,
       transcodersMax: values.transcodersMax,
@@ -98,11 +102,13 @@ function toAnnounced({ announcedAddress, host }: Values, refuse: RefuseSetting):
 }
 
 /** The media ports must exist, and HTTP must not be among them: both use TCP. */
-function checkPorts({ port, rtcPort, workers }: Values, refuse: RefuseSetting): void {
+function checkPorts({ port, rtcPort, workers, cameraUdpPorts }: Values, refuse: RefuseSetting): void {
   const last = rtcPort + workers - 1;
   if (last > 65_535) refuse('SALLYPORT_RTC_PORT', `${workers} workers need the ports ${rtcPort} to ${last}; too high`);
   if (port >= rtcPort && port <= last)
     refuse('SALLYPORT_RTC_PORT', `the media ports ${rtcPort} to ${last} hold SALLYPORT_PORT ${port}; move one`);
+  if (cameraUdpPorts.from <= last && cameraUdpPorts.to >= rtcPort)
+    refuse('SALLYPORT_CAMERA_UDP_PORTS', `holds the media ports ${rtcPort} to ${last}; move one (SALLYPORT_RTC_PORT)`);
 }
 
 /** A server behind a proxy on its own machine: HTTP stays on loopback, media cannot. */

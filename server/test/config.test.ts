@@ -37,6 +37,7 @@ t.test('nothing set: loopback only, no camera, no proxy, no issuer, nobody elseâ
       iceServers: [],
       workers: 1,
       transcodersMax: Math.min(256, 2 * availableParallelism()),
+      cameraUdpPorts: { from: 20_000, to: 20_999 },
       tls: null,
       trustedIssuers: [],
       bearerPlayers: 'refused',

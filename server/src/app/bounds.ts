@@ -31,6 +31,8 @@ export const appBounds = {
   framesPerSecondAdvice: 5,
   bitsPerSecondAdvice: 8_000_000,
   restartsAdvice: 3,
+  /** Half a core: two such cameras fill one. */
+  transcodeAdviceMsPerSecond: 500,
   /** A camera that has played so long without a second key frame has groups longer than that. */
   gopUnknownAdviceMs: 10_000,
   /** Kinds of denial counted at once; beyond that each is written by itself, at the pace the rate limits allow. */

@@ -2,21 +2,40 @@
  * A camera's address as it is kept: the URL, and for `rtsps` the certificate it is pinned to, sealed as one. Used by the
  * enrolment, which seals it, and by the camera's feed, which opens it.
  */
+import { rtspTransportSchema } from '@sallyport/protocol/camera';
 import type { CameraId } from '@sallyport/protocol/ids';
 import { z } from 'zod';
 import type { CameraSecrets } from './ports/camera-secrets.ts';
 import type { CameraAddress } from './ports/camera-source.ts';
 
-const keptSchema = z.strictObject({ url: z.string(), certificateSha256: z.string().optional() });
+const keptSchema = z.strictObject({
+  url: z.string(),
+  certificateSha256: z.string().optional(),
+  rtspTransport: rtspTransportSchema.optional(),
+});
 
-export function sealAddress(secrets: CameraSecrets, { cameraId, url, certificateSha256 }: CameraAddress): string {
-  return secrets.seal(cameraId, JSON.stringify({ url, certificateSha256 }));
+export function sealAddress(secrets: CameraSecrets, { cameraId, ...kept }: CameraAddress): string {
+  return secrets.seal(cameraId, JSON.stringify(kept));
 }
 
 /** Null when it cannot be opened with this server's key, or was altered. */
 export function unsealAddress(secrets: CameraSecrets, cameraId: CameraId, sealed: string): CameraAddress | null {
   const text = secrets.unseal(cameraId, sealed);
   if (text === null) return null;
-  const { url, certificateSha256 } = keptSchema.parse(JSON.parse(text));
-  return { cameraId, url, ...(certificateSha256 === undefined ? {} : { certificateSha256 }) };
+  return buildAddress(cameraId, keptSchema.parse(JSON.parse(text)));
+}
+
+type Given = { readonly [K in 'certificateSha256' | 'rtspTransport']?: CameraAddress[K] | undefined };
+
+/** What was not given is left out. */
+export function buildAddress(
+  cameraId: CameraId,
+  { url, certificateSha256, rtspTransport }: Given & { readonly url: string },
+): CameraAddress {
+  return {
+    cameraId,
+    url,
+    ...(certificateSha256 === undefined ? {} : { certificateSha256 }),
+    ...(rtspTransport === undefined ? {} : { rtspTransport }),
+  };
 }

@@ -21,6 +21,9 @@ const idle: Figures = {
   restarts: 0,
   replays: 0,
   playedMs: 0,
+  transport: null,
+  transcodeCpuMsPerSecond: null,
+  transcodeMemoryBytes: null,
   widthPx: null,
   heightPx: null,
   viewers: 0,
@@ -44,6 +47,10 @@ const rows: readonly (readonly [isBad: (figures: Figures) => boolean, sentence: 
   [
     ({ bitsPerSecond }) => (bitsPerSecond ?? 0) > appBounds.bitsPerSecondAdvice,
     'The bit rate is high for phones and cars: lower it to about 4 Mbit/s, or use the sub-stream of the camera.',
+  ],
+  [
+    ({ transcodeCpuMsPerSecond }) => (transcodeCpuMsPerSecond ?? 0) > appBounds.transcodeAdviceMsPerSecond,
+    'Making H.264 of what the camera sends takes much of a processor core: use its H.264 sub-stream, or a lower size.',
   ],
   [
     ({ restarts }) => restarts >= appBounds.restartsAdvice,
@@ -71,6 +78,9 @@ function toFigures({ state, stats, facts, viewers }: CameraStatus): Figures {
     restarts: stats.restarts,
     replays: stats.replays,
     playedMs: Math.round(stats.playedMs),
+    transport: stats.transport,
+    transcodeCpuMsPerSecond: rounded(stats.transcoding?.cpuMsPerSecond ?? null, 1),
+    transcodeMemoryBytes: stats.transcoding?.residentBytes ?? null,
     widthPx: facts?.widthPx ?? null,
     heightPx: facts?.heightPx ?? null,
     viewers,

@@ -7,7 +7,7 @@ import type { CameraHealth } from '@sallyport/protocol/camera-health';
 import { buildId, type CameraId, ID_RANDOM_BYTES } from '@sallyport/protocol/ids';
 import { limits } from '@sallyport/protocol/limits';
 import type { Actor } from './actor.ts';
-import { sealAddress, unsealAddress } from './camera-address.ts';
+import { buildAddress, sealAddress, unsealAddress } from './camera-address.ts';
 import { toCameraHealth } from './camera-health.ts';
 import type { FeedPool } from './feed-pool.ts';
 import type { GateKeeper } from './gate/gate-keeper.ts';
@@ -54,8 +54,8 @@ export class Cameras {
     if ((await store.readOwner(input.ownerId)) === null)
       return refuse('conflict', 'There is no such owner; add them first (POST /v1/owners).');
     const id = buildId('cam', randomness.bytes(ID_RANDOM_BYTES));
-    const { rtspUrl, certificateSha256, ...shown } = input;
-    const address = toAddress(id, rtspUrl, certificateSha256);
+    const { rtspUrl, certificateSha256, rtspTransport, ...shown } = input;
+    const address = buildAddress(id, { url: rtspUrl, certificateSha256, rtspTransport });
     const refused = await this.#refuseAddress(address);
     if (refused) return refused;
     const nowMs = clock.nowMs();
@@ -101,8 +101,8 @@ export class Cameras {
   async change(id: CameraId, patch: CameraPatch, actor: Actor): Promise<Outcome<CameraView>> {
     const { store, secrets, feeds, keeper } = this.#deps;
     if ((await this.#known(id, actor)) === null) return unknown;
-    const { rtspUrl, certificateSha256, name, place } = patch;
-    const address = rtspUrl === undefined ? null : toAddress(id, rtspUrl, certificateSha256);
+    const { rtspUrl, name, place, ...travel } = patch;
+    const address = rtspUrl === undefined ? null : buildAddress(id, { url: rtspUrl, ...travel });
     const refused = address && (await this.#refuseAddress(address));
     if (refused) return refused;
     const change = {
@@ -153,11 +153,6 @@ export class Cameras {
   }
 }
 
-const toAddress = (cameraId: CameraId, url: string, certificateSha256: string | undefined): CameraAddress => ({
-  cameraId,
-  url,
-  ...(certificateSha256 === undefined ? {} : { certificateSha256 }),
-});
 const mayChange = (enrolledBy: string, actor: Actor): boolean => actor.role === 'operator' || enrolledBy === actor.id;
 
 function mayKnow(camera: StoredCamera, actor: Actor): boolean {

@@ -12,6 +12,7 @@ const NEEDS_A_PERSON: ReadonlySet<SourceFaultCode> = new Set<SourceFaultCode>([
   'credentials-needed',
   'credentials-wrong',
   'no-tcp',
+  'no-udp',
   'codec-unsupported',
   'too-many-redirects',
 ]);

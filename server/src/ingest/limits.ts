@@ -52,6 +52,20 @@ export const limits = {
   /** Refused cameras: cameras lock accounts after a few wrong passwords, so this is slow. */
   refusedRetryMs: 300_000,
 
+  /** Over UDP: packets held behind a hole, and for how long; a large key picture is 150 of them, Wi-Fi disorder 20 ms. */
+  reorderPacketsMax: 256,
+  reorderWaitMs: 60,
+  /** Another sender on a track's port is believed once this one has been silent for so long. */
+  voiceSilentMs: 1_000,
+  /** RFC 3550, 6.2: reports need not come more often; cameras give up after 30 s or more without one. */
+  reportEveryMs: 5_000,
+  /** Requests for a key frame after loss: a camera that answers each would send little else. */
+  keyFrameAskEveryMs: 1_000,
+  /** Pairs of ports tried before there is none. */
+  portTriesMax: 200,
+  /** A key picture comes as one burst, larger than a default socket buffer. */
+  udpReceiveBytes: 4_194_304,
+
   /** RTP payload towards the media server, so that packet, SRTP and UDP stay under every common MTU. */
   payloadBytesMax: 1_200,
   /** The media server forwards packets at most 1,500 sequence numbers old; a longer group cannot be sent again. */
@@ -89,6 +103,8 @@ export const limits = {
   transcoderStartWithinMs: 5_000,
   /** From SIGTERM to SIGKILL; a source stops within 2 s. */
   transcoderKillAfterMs: 1_000,
+  /** A transcoder's processor time is measured over so long; shorter, the hundredths of a second it is told in show. */
+  costEveryMs: 5_000,
   /** Packets waiting for a transcoder, each way: two seconds of a strong MJPEG camera. */
   transcoderQueueBytesMax: 4_194_304,
 } as const;

@@ -1,7 +1,8 @@
 /*
- * The conversation with a camera: OPTIONS, DESCRIBE (through redirects), SETUP of one track over the same connection,
- * PLAY, keep-alive, TEARDOWN (RFC 2326). Used by the source and by the probe; one client per attempt.
+ * The conversation with a camera: OPTIONS, DESCRIBE (through redirects), SETUP of one track over the same connection or
+ * beside it over UDP, PLAY, keep-alive, TEARDOWN (RFC 2326). Used by the source and by the probe; one client per attempt.
  */
+import type { RtspTransport } from '@sallyport/protocol/camera';
 import type { Clock } from '../app/ports/clock.ts';
 import type { Randomness } from '../app/ports/randomness.ts';
 import { openSocket } from './camera-socket.ts';
@@ -10,33 +11,49 @@ import { IngestFault } from './ingest-fault.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { limits } from './limits.ts';
 import { type Headers, RtspConnection } from './rtsp-connection.ts';
-import { headerOf, parseSession, parseTransport, type RtspResponse, type SessionHeader } from './rtsp-message.ts';
+import { headerOf, type RtspResponse, type SessionHeader } from './rtsp-message.ts';
 import { followRedirect, toStatusFault } from './rtsp-status.ts';
 import { type RtspUrl, resolveControl, withoutCredentials } from './rtsp-url.ts';
 import { parseSdp, type SdpDescription } from './sdp-description.ts';
+import { type SetUpTrack, setUpTrack } from './track-setup.ts';
+import type { PortRange } from './udp-sockets.ts';
 import type { UrlGuard } from './url-guard.ts';
 import type { VideoTrack } from './video-track.ts';
 import { STOPPED_TEXT } from './within.ts';
+
+/** RFC 6184, 8.1, and the same for all other video; what a description says otherwise is a mistake. */
+const VIDEO_CLOCK_HZ = 90_000;
 
 export type ClientSurroundings = {
   readonly guard: Pick<UrlGuard, 'check'>;
   readonly clock: Clock;
   readonly randomness: Randomness;
+  /** Where cameras over UDP send to. */
+  readonly udpPorts: PortRange;
 };
 
 type Described = { readonly base: string; readonly description: SdpDescription; readonly methods: string };
 
 export class RtspClient {
   readonly #connection: RtspConnection;
-  readonly #clock: Clock;
+  readonly #url: RtspUrl;
+  readonly #surroundings: ClientSurroundings;
   readonly #described: Described;
+  readonly #stop = new AbortController();
   #session: SessionHeader | null = null;
+  #travel: SetUpTrack['travel'] | null = null;
   #keepAlive: KeepAlive | null = null;
   #closing: Promise<void> | null = null;
 
-  private constructor(connection: RtspConnection, clock: Clock, described: Described) {
+  private constructor(
+    connection: RtspConnection,
+    url: RtspUrl,
+    surroundings: ClientSurroundings,
+    described: Described,
+  ) {
     this.#connection = connection;
-    this.#clock = clock;
+    this.#url = url;
+    this.#surroundings = surroundings;
     this.#described = described;
   }
 
@@ -57,7 +74,7 @@ export class RtspClient {
       const authenticator = new Authenticator(current.credentials, surroundings.randomness);
       const connection = new RtspConnection(socket, authenticator, surroundings.clock);
       const outcome = await describeUnless(signal, connection, current);
-      if (!('redirectedTo' in outcome)) return new RtspClient(connection, surroundings.clock, outcome);
+      if (!('redirectedTo' in outcome)) return new RtspClient(connection, current, surroundings, outcome);
       connection.close(new IngestFault('stopped', 'The camera sent us elsewhere.'));
       current = followRedirect(current, outcome.redirectedTo);
     }
@@ -74,30 +91,34 @@ export class RtspClient {
   }
 
   get bytesIn(): number {
-    return this.#connection.bytesIn;
+    return this.#connection.bytesIn + (this.#travel?.by === 'udp' ? this.#travel.track.bytesIn : 0);
+  }
+
+  /** How the track that plays travels; null before. */
+  get travelsBy(): 'tcp' | 'udp' | null {
+    return this.#travel?.by ?? null;
   }
 
   /**
-   * Sets one track up and plays it. `onRtp` gets every interleaved payload but the RTCP of that track, also before
-   * PLAY is answered, as some cameras do; it MUST NOT throw. Throws IngestFault; the caller closes.
+   * Sets one track up and plays it. `onRtp` gets every packet of it but RTCP, over UDP in their order, also before PLAY
+   * is answered, as some cameras do; it MUST NOT throw. Throws IngestFault; the caller closes.
    */
-  async play(track: VideoTrack, onRtp: (packet: Uint8Array) => void): Promise<void> {
+  async play(track: VideoTrack, onRtp: (packet: Uint8Array) => void, wanted: RtspTransport = 'auto'): Promise<void> {
     let rtcpChannel = 1;
     this.#connection.onFrame((channel, payload) => {
       if (channel !== rtcpChannel) onRtp(payload);
     });
-    const answer = await this.#setUp(track);
-    const transport = parseTransport(headerOf(answer, 'transport'));
-    if (transport.lower !== 'tcp')
-      throw new IngestFault('no-tcp', 'The camera insists on UDP; allow RTP over RTSP (TCP).');
-    rtcpChannel = transport.channels?.[1] ?? 1;
-    this.#session = parseSession(headerOf(answer, 'session'));
+    const { session, travel } = await this.#setUp(track, onRtp, wanted);
+    this.#session = session;
+    this.#travel = travel;
+    if (travel.by === 'tcp') rtcpChannel = travel.rtcpChannel;
+    else if (this.#closing) travel.track.close();
     await this.#startPlaying();
     const timeoutMs = this.#session?.timeoutMs ?? limits.sessionTimeoutMs;
     const { methods } = this.#described;
     const method = methods === '' || methods.includes('GET_PARAMETER') ? 'GET_PARAMETER' : 'OPTIONS';
-    const session = { uri: this.#aggregate(), headers: this.#sessionHeaders(), timeoutMs };
-    this.#keepAlive = new KeepAlive(this.#connection, this.#clock, session, method);
+    const kept = { uri: this.#aggregate(), headers: this.#sessionHeaders(), timeoutMs };
+    this.#keepAlive = new KeepAlive(this.#connection, this.#surroundings.clock, kept, method);
   }
 
   /** Takes leave and cuts the connection, within a second or so. Never rejects; idempotent. */
@@ -108,7 +129,9 @@ export class RtspClient {
 
   async #takeLeave(): Promise<void> {
     this.#keepAlive?.stop();
+    this.#stop.abort();
     this.#connection.onFrame(() => {});
+    if (this.#travel?.by === 'udp') this.#travel.track.close();
     if (this.#session) {
       const headers = this.#sessionHeaders();
       await this.#connection.farewell('TEARDOWN', this.#aggregate(), headers, limits.teardownWithinMs);
@@ -116,16 +139,17 @@ export class RtspClient {
     this.#connection.close(new IngestFault('stopped', STOPPED_TEXT));
   }
 
-  async #setUp(track: VideoTrack): Promise<RtspResponse> {
+  #setUp(track: VideoTrack, onRtp: (packet: Uint8Array) => void, wanted: RtspTransport): Promise<SetUpTrack> {
+    const { guard } = this.#surroundings;
+    const url = this.#url;
+    const mayReach = (host: string, port: number): Promise<boolean> =>
+      guard.check({ ...url, host, port }, this.#stop.signal).then(
+        () => true,
+        () => false,
+      );
     const uri = resolveControl(this.#described.base, track.control);
-    const profiles = track.profile === 'RTP/AVP' ? ['RTP/AVP'] : ['RTP/AVP', track.profile];
-    let answer: RtspResponse | null = null;
-    for (const profile of profiles) {
-      answer = await this.#connection.request('SETUP', uri, [['Transport', `${profile}/TCP;unicast;interleaved=0-1`]]);
-      if (answer.status < 300) return answer;
-      if (answer.status !== 461) break;
-    }
-    throw toStatusFault('SETUP', answer);
+    const wish = { uri, profile: track.profile, clockRateHz: VIDEO_CLOCK_HZ, wanted, scheme: url.scheme };
+    return setUpTrack(this.#connection, wish, { ...this.#surroundings, mayReach }, onRtp);
   }
 
   /** Servers differ on the slash after the aggregate URL and on the range of something live; each form is tried once. */

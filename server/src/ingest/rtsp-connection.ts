@@ -9,6 +9,7 @@ import { IngestFault } from './ingest-fault.ts';
 import { limits } from './limits.ts';
 import { cseqOf, formatAnswer, formatRequest, type RtspRequest, type RtspResponse } from './rtsp-message.ts';
 import { RtspParser } from './rtsp-parser.ts';
+import type { UdpPeer } from './udp-track.ts';
 
 export type Headers = readonly (readonly [name: string, value: string])[];
 export type FrameListener = (channel: number, payload: Uint8Array) => void;
@@ -57,6 +58,11 @@ export class RtspConnection {
 
   get bytesIn(): number {
     return this.#bytesIn;
+  }
+
+  /** Where the connection leads, and where it begins; UDP goes between the same two. */
+  get peer(): UdpPeer {
+    return { address: this.#socket.remoteAddress ?? '', localAddress: this.#socket.localAddress ?? '' };
   }
 
   /** Interleaved frames go to this one listener, which MUST NOT throw; before it is set they are dropped. */

@@ -114,14 +114,33 @@ export type TransportHeader = {
   readonly lower: 'tcp' | 'udp';
   /** Channels of RTP and RTCP; null when the camera named none. */
   readonly channels: readonly [rtp: number, rtcp: number] | null;
+  /** UDP ports the camera sends from and listens on; null when it named none that can be used. */
+  readonly serverPorts: readonly [rtp: number, rtcp: number] | null;
+  /** Where its packets come from, when that is another place than its RTSP; as it stands, not checked. */
+  readonly source: string | null;
+  readonly cast: 'unicast' | 'multicast';
 };
 
 /** Reads the camera's Transport answer (12.39); a missing one is what was asked for. */
-export function parseTransport(value: string | null): TransportHeader {
-  if (value === null) return { lower: 'tcp', channels: null };
-  const pair = /interleaved\s*=\s*"?(\d{1,3})(?:\s*-\s*(\d{1,3}))?/i.exec(value);
-  const rtp = Number(pair?.[1]);
-  const channels = pair && rtp < 256 ? ([rtp, Number(pair[2] ?? rtp + 1)] as const) : null;
-  const tcp = channels !== null || /^\s*RTP\/\w+\/TCP/i.test(value);
-  return { lower: tcp ? 'tcp' : 'udp', channels };
+export function parseTransport(value: string | null, asked: TransportHeader['lower'] = 'tcp'): TransportHeader {
+  const text = value ?? '';
+  const channels = readPair(text, 'interleaved', 255);
+  const serverPorts = readPair(text, 'server_port', 65_535);
+  const tcp = value === null ? asked === 'tcp' : channels !== null || /^\s*RTP\/\w+\/TCP/i.test(text);
+  return {
+    lower: tcp ? 'tcp' : 'udp',
+    channels,
+    serverPorts: serverPorts?.includes(0) ? null : serverPorts,
+    source: /;\s*source\s*=\s*"?\[?([^;"\]\s]+)/i.exec(text)?.[1] ?? null,
+    cast: /;\s*multicast\b/i.test(text) ? 'multicast' : 'unicast',
+  };
+}
+
+/** Reads `name=first[-second]`; the second is the first and one where it is left out. */
+function readPair(text: string, name: string, most: number): readonly [number, number] | null {
+  const pair = new RegExp(`\\b${name}\\s*=\\s*"?(\\d{1,5})(?:\\s*-\\s*(\\d{1,5}))?`, 'i').exec(text);
+  if (!pair) return null;
+  const first = Number(pair[1]);
+  const second = Number(pair[2] ?? first + 1);
+  return first <= most && second <= most ? [first, second] : null;
 }

@@ -53,6 +53,8 @@ export class RtspSource implements CameraSource {
   #playedMs = 0;
   #playingSinceMs: number | null = null;
   #facts: FeedFacts | null = null;
+  #transcoder: Transcoder | null = null;
+  #transport: 'tcp' | 'udp' | null = null;
 
   /** `timelineOf` MUST give the same timeline for the same sink, also to other sources. */
   constructor(address: CameraAddress, surroundings: SourceSurroundings, timelineOf: (sink: FeedSink) => RtpTimeline) {
@@ -108,6 +110,8 @@ export class RtspSource implements CameraSource {
       replays: this.#tally.replays + (live?.replays ?? 0),
       gopLengthMs: live?.gopLengthMs ?? this.#gopLengthMs,
       lastPacketAtMs: this.#lastPacketAtMs,
+      transcoding: this.#transcoder?.cost() ?? null,
+      transport: this.#state.name === 'playing' ? this.#transport : null,
     };
   }
 
@@ -162,22 +166,36 @@ export class RtspSource implements CameraSource {
       };
       if (track.foreign) transcoder = await Transcoder.open(track.foreign, this.#surroundings, signal, toRelay);
       run.relay.beginSource(transcoder ? afterTranscoder(track) : track);
-      const watching = new SourceWatch(clock, () => opened.bytesIn);
+      const watching = new SourceWatch(
+        clock,
+        () => opened.bytesIn,
+        () => this.#whySilent(opened),
+      );
       watch = watching;
       const transcoding = transcoder;
-      await opened.play(track, (packet) => {
+      this.#transcoder = transcoder;
+      const take = (packet: Uint8Array): void => {
         this.#count(packet);
         if (transcoding) transcoding.feed(packet);
         else toRelay(packet);
-      });
+      };
+      await opened.play(track, take, this.#address.rtspTransport ?? 'auto');
+      this.#transport = opened.travelsBy;
       return endedBy(await Promise.race([opened.ended, watching.alarm, ...(transcoding ? [transcoding.ended] : [])]));
     } catch (thrown) {
       return endedBy(toIngestFault(thrown, 'camera-refused', 'The camera could not be pulled.'));
     } finally {
       watch?.stop();
+      this.#transcoder = null;
       await Promise.all([transcoder?.close(), client?.close()]);
       signal.removeEventListener('abort', leave);
     }
+  }
+
+  #whySilent({ travelsBy }: RtspClient): string {
+    if (travelsBy !== 'udp') return '';
+    const { from, to } = this.#surroundings.udpPorts;
+    return ` It sends over UDP: let the ports ${from} to ${to} in from it (SALLYPORT_CAMERA_UDP_PORTS).`;
   }
 
   #count(packet: Uint8Array): void {

@@ -13,7 +13,10 @@ const MEANINGS: ReadonlyMap<number, readonly [code: SourceFaultCode, text: strin
   [406, ['codec-unsupported', 'The camera has no description it could give']],
   [415, ['codec-unsupported', 'The camera cannot give its picture in a form that is understood']],
   [453, ['camera-refused', 'The camera has no bandwidth left; it may have too many viewers of its own']],
-  [461, ['no-tcp', 'The camera does not send over its RTSP connection; allow RTP over RTSP (TCP)']],
+  [
+    461,
+    ['no-tcp', 'The camera does not send over its RTSP connection; allow RTP over RTSP (TCP) in it, or UDP for it'],
+  ],
   [503, ['camera-refused', 'The camera is busy; it may have too many viewers of its own']],
 ]);
 const REASON_CHARS_MAX = 80;

@@ -10,16 +10,18 @@ const LOOK_EVERY_MS = 1_000;
 export class SourceWatch {
   readonly #clock: Clock;
   readonly #bytesIn: () => number;
+  readonly #whySilent: () => string;
   readonly #alarm = Promise.withResolvers<IngestFault>();
   #lastPacketAtMs: number;
   #lookedAtMs: number;
   #bytesSeen = 0;
   #timer: Timer | null = null;
 
-  /** Starts watching at once; the caller MUST stop it. */
-  constructor(clock: Clock, bytesIn: () => number) {
+  /** Starts watching at once; the caller MUST stop it. `whySilent` is what to look at when nothing comes. */
+  constructor(clock: Clock, bytesIn: () => number, whySilent: () => string) {
     this.#clock = clock;
     this.#bytesIn = bytesIn;
+    this.#whySilent = whySilent;
     this.#lastPacketAtMs = clock.monotonicMs();
     this.#lookedAtMs = this.#lastPacketAtMs;
     this.#plan();
@@ -50,7 +52,8 @@ export class SourceWatch {
       this.#alarm.resolve(new IngestFault('flooded', 'The camera sends more than 100 Mbit/s; lower its bit rate.'));
     } else if (nowMs - this.#lastPacketAtMs >= limits.silentAfterMs) {
       const seconds = limits.silentAfterMs / 1_000;
-      this.#alarm.resolve(new IngestFault('silent', `The camera plays, but sent no picture for ${seconds} s.`));
+      const text = `The camera plays, but sent no picture for ${seconds} s.${this.#whySilent()}`;
+      this.#alarm.resolve(new IngestFault('silent', text));
     } else {
       this.#bytesSeen = bytes;
       this.#lookedAtMs = nowMs;

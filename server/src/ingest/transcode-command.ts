@@ -23,6 +23,8 @@ export type TranscodePlan = {
 export type TranscodeRun = {
   /** Resolves when ffmpeg is gone, with its last words, masked; never rejects. */
   readonly ended: Promise<string>;
+  /** Null before it has started. */
+  readonly pid: number | null;
   /** Idempotent. */
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
 };
@@ -32,6 +34,7 @@ type Inside = {
   _checkCapabilities: (done: (failure: null) => void) => void;
   availableEncoders: (done: (failure: null, encoders: object) => void) => void;
   _getArguments: () => string[];
+  ffmpegProc?: { readonly pid?: number };
 };
 
 const STDERR_LINES_MAX = 20;
@@ -61,7 +64,7 @@ export function runTranscode(plan: TranscodePlan): TranscodeRun {
   const inside = command as unknown as Inside;
   const guard = findProgram('setpriv');
   const build = inside._getArguments.bind(command);
-  const own: Inside = {
+  const own: Omit<Inside, 'ffmpegProc'> = {
     _checkCapabilities: (done) => done(null),
     availableEncoders: (done) => done(null, {}),
     _getArguments: () => (guard === null ? build() : ['--pdeathsig', 'KILL', 'ffmpeg', ...build()]),
@@ -83,7 +86,14 @@ export function runTranscode(plan: TranscodePlan): TranscodeRun {
     wanted = signal;
     command.kill(signal);
   };
-  return { ended: over.promise, kill };
+  return {
+    ended: over.promise,
+    // setpriv becomes ffmpeg: it is one process.
+    get pid() {
+      return inside.ffmpegProc?.pid ?? null;
+    },
+    kill,
+  };
 }
 
 function lastWords(failure: Error, stderr: unknown): string {

@@ -8,6 +8,7 @@ import type { Clock } from '../app/ports/clock.ts';
 import type { Randomness } from '../app/ports/randomness.ts';
 import { IngestFault, toIngestFault } from './ingest-fault.ts';
 import { limits } from './limits.ts';
+import { type Cost, ProcessCost } from './process-cost.ts';
 import { parseRtpPacket } from './rtp-packet.ts';
 import {
   buildTranscoderSdp,
@@ -18,6 +19,7 @@ import {
 } from './transcode-arguments.ts';
 import { hasFfmpeg, readFfmpegVersion, runTranscode, type TranscodeRun } from './transcode-command.ts';
 import type { TranscoderSlots } from './transcoder-slots.ts';
+import { bindSocket, bindSocketPair } from './udp-sockets.ts';
 import { delay, STOPPED_TEXT } from './within.ts';
 
 type Surroundings = { readonly clock: Clock; readonly randomness: Randomness; readonly slots: TranscoderSlots };
@@ -25,9 +27,7 @@ type Sockets = { readonly input: Socket; readonly output: Socket };
 
 const LOOPBACK = '127.0.0.1';
 /** Below what the system hands out by itself, so that nothing else takes it between the look and ffmpeg's own bind. */
-const PORTS_FROM = 24_000;
-const PORTS_SPAN = 8_000;
-const PORT_TRIES_MAX = 20;
+const PORTS = { from: 24_000, to: 31_999 };
 /** RFC 3550, 6.4.2: an empty receiver report, which ffmpeg reads and passes over. */
 const EMPTY_REPORT = Uint8Array.of(0x80, 201, 0, 1, 0, 0, 0, 0);
 
@@ -37,6 +37,7 @@ export class Transcoder {
   readonly #sockets: Sockets;
   readonly #payloadType: number;
   readonly #giveBack: () => void;
+  #cost: ProcessCost | null = null;
   #life: 'open' | 'closed' = 'open';
   #closing: Promise<void> | null = null;
 
@@ -67,7 +68,7 @@ export class Transcoder {
       // Positive, since ffmpeg reads it as a signed number.
       const ssrc = (Buffer.from(randomness.bytes(4)).readUInt32BE() & 0x7fff_fffe) + 1;
       const port = await findPortPair(randomness);
-      const output = await bindSocket(0);
+      const output = await bindSocket(LOOPBACK, 0);
       output.on('message', (packet, from) => {
         if (from.address === LOOPBACK && parseRtpPacket(packet)?.ssrc === ssrc) onRtp(packet);
       });
@@ -80,6 +81,7 @@ export class Transcoder {
       });
       transcoder = new Transcoder(clock, run, { input, output }, track.payloadType, giveBack);
       await transcoder.#untilListening(port + 1, signal);
+      if (run.pid !== null) transcoder.#cost = new ProcessCost(clock, run.pid);
       return transcoder;
     } catch (thrown) {
       await transcoder?.close();
@@ -91,6 +93,11 @@ export class Transcoder {
   /** Resolves with the reason when ffmpeg is gone; never rejects. */
   get ended(): Promise<IngestFault> {
     return this.#run.ended.then((words) => new IngestFault('transcoder-failed', `The transcoder ended: ${words}`));
+  }
+
+  /** What ffmpeg costs; null when that cannot be told. */
+  cost(): Cost | null {
+    return this.#life === 'open' ? (this.#cost?.read() ?? null) : null;
   }
 
   /** Hands one packet of the camera on; other payload types and what ffmpeg is too slow for are left out. */
@@ -108,6 +115,7 @@ export class Transcoder {
 
   async #end(): Promise<void> {
     this.#life = 'closed';
+    this.#cost?.stop();
     this.#sockets.output.removeAllListeners('message');
     this.#run.kill('SIGTERM');
     const hard = this.#clock.after(limits.transcoderKillAfterMs, () => this.#run.kill('SIGKILL'));
@@ -149,27 +157,12 @@ export class Transcoder {
 
 /** A free even port with the one above it free too; ffmpeg binds both. */
 async function findPortPair(randomness: Randomness): Promise<number> {
-  for (let tries = 0; tries < PORT_TRIES_MAX; tries += 1) {
-    const port = PORTS_FROM + 2 * (Buffer.from(randomness.bytes(2)).readUInt16BE() % (PORTS_SPAN / 2));
-    const first = await bindSocket(port).catch(() => null);
-    const second = first && (await bindSocket(port + 1).catch(() => null));
-    first?.close();
-    second?.close();
-    if (second) return port;
-  }
-  throw new IngestFault('transcoder-failed', 'There is no free port for the transcoder.');
-}
-
-async function bindSocket(port: number): Promise<Socket> {
-  const socket = createSocket({ type: 'udp4', recvBufferSize: limits.transcoderQueueBytesMax });
-  socket.bind(port, LOOPBACK);
-  try {
-    await once(socket, 'listening');
-  } catch (failure) {
-    socket.close();
-    throw failure;
-  }
-  return socket;
+  const pair = await bindSocketPair(LOOPBACK, PORTS, randomness);
+  if (pair === null) throw new IngestFault('transcoder-failed', 'There is no free port for the transcoder.');
+  const { port } = pair.rtp.address();
+  pair.rtp.close();
+  pair.rtcp.close();
+  return port;
 }
 
 /** A refusal means ffmpeg does not listen (yet, or any more), which is noticed elsewhere. */

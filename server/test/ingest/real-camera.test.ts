@@ -56,6 +56,7 @@ t.test('plays every kind of H.264 camera', async (t) => {
     ['packets of 16 kB', { ...SMALL, mtu: 16_000, bitrateKbps: 3_000 }],
     ['High profile', { ...SMALL, profile: 'high' }],
     ['with audio', { ...SMALL, audio: 'pcmu' }],
+    ['over UDP alone', { ...SMALL, transport: 'udp', bitrateKbps: 3_000 }],
   ];
   for (const [name, options] of cases) {
     const camera = await startCamera({ ...options, gop: 15 });
@@ -70,7 +71,12 @@ t.test('plays every kind of H.264 camera', async (t) => {
     while (nalTypes(sink).filter((type) => type === 5).length < 3) await sink.untilPackets(sink.packets.length + 1);
     t.same(nalTypes(sink).slice(0, 3), [7, 8, 5], `${name}: begins with a key picture and its sets`);
     t.equal(wrongIn(sink), null, name);
-    t.match(source.stats(), { restarts: 0, gopLengthMs: Number });
+    t.match(source.stats(), {
+      restarts: 0,
+      packetsLost: 0,
+      gopLengthMs: Number,
+      transport: options?.transport ?? 'tcp',
+    });
     await source.stop();
     await camera.stop();
   }

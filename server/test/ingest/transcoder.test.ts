@@ -45,7 +45,7 @@ function untilState(source: CameraSource, name: SourceState['name']): Promise<So
 }
 
 t.test('makes H.264 of every other codec, and only while it is pulled', async (t) => {
-  for (const codec of ['h265', 'mjpeg'] as const) {
+  for (const codec of ['h265', 'mjpeg', 'mpeg4'] as const) {
     const camera = await startCamera({ ...SMALL, codec });
     t.teardown(() => camera.stop());
     const factory = new RtspSourceFactory(surroundings(systemClock));
@@ -60,7 +60,10 @@ t.test('makes H.264 of every other codec, and only while it is pulled', async (t
     t.match(source.describe(), { codec: 'H264', widthPx: 320, heightPx: 184 }, `${codec}: the right size`);
     t.equal(listTranscoders().length, 1);
     t.equal(factory.transcodersActive, 1);
+    const residentBytes = source.stats().transcoding?.residentBytes ?? 0;
+    t.ok(residentBytes > 1_000_000 && residentBytes < 1_000_000_000, `${codec}: ${residentBytes} bytes of memory`);
     await source.stop();
+    t.equal(source.stats().transcoding, null);
     t.same(listTranscoders(), [], `${codec}: nothing runs after`);
     t.equal(factory.transcodersActive, 0);
     await camera.stop();

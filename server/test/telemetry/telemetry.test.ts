@@ -28,6 +28,8 @@ const named: readonly [name: string, type: string][] = [
   ['source_restarts_total', 'counter'],
   ['worker_cpu_seconds_total', 'counter'],
   ['worker_deaths_total', 'counter'],
+  ['camera_transcode_cpu_ratio', 'gauge'],
+  ['camera_transcode_memory_bytes', 'gauge'],
   ['transcoders_active', 'gauge'],
 ];
 
@@ -75,8 +77,22 @@ t.test('cameras are shown while they are held, by what is known of them', async 
   const telemetry = openTelemetry(quiet);
   const [one, other] = [newId('cam'), newId('cam')];
   telemetry.camerasMeasured([
-    { cameraId: one, bitsPerSecond: 900_000, framesPerSecond: 15, gopLengthMs: 2_000, packetsLost: 3 },
-    { cameraId: other, bitsPerSecond: null, framesPerSecond: null, gopLengthMs: null, packetsLost: 0 },
+    {
+      cameraId: one,
+      bitsPerSecond: 900_000,
+      framesPerSecond: 15,
+      gopLengthMs: 2_000,
+      packetsLost: 3,
+      transcoding: { cpuMsPerSecond: 130, residentBytes: 80_000_000 },
+    },
+    {
+      cameraId: other,
+      bitsPerSecond: null,
+      framesPerSecond: null,
+      gopLengthMs: null,
+      packetsLost: 0,
+      transcoding: { cpuMsPerSecond: null, residentBytes: 1 },
+    },
   ]);
   const first = await scrape(telemetry);
   t.equal(first.get(`sallyport_camera_bits_per_second{camera="${one}"}`), 900_000);
@@ -84,11 +100,22 @@ t.test('cameras are shown while they are held, by what is known of them', async 
   t.equal(first.get(`sallyport_camera_gop_seconds{camera="${one}"}`), 2);
   t.equal(first.get(`sallyport_camera_packets_lost_total{camera="${one}"}`), 3);
   t.equal(first.get(`sallyport_camera_packets_lost_total{camera="${other}"}`), 0);
+  t.equal(first.get(`sallyport_camera_transcode_cpu_ratio{camera="${one}"}`), 0.13);
+  t.equal(first.get(`sallyport_camera_transcode_memory_bytes{camera="${one}"}`), 80_000_000);
+  t.notOk(first.has(`sallyport_camera_transcode_cpu_ratio{camera="${other}"}`), 'not measured yet');
   t.notOk(first.has(`sallyport_camera_bits_per_second{camera="${other}"}`), 'unknown is not nought');
-  const reading = { cameraId: one, bitsPerSecond: 1, framesPerSecond: 1, gopLengthMs: 1, packetsLost: 5 };
+  const reading = {
+    cameraId: one,
+    bitsPerSecond: 1,
+    framesPerSecond: 1,
+    gopLengthMs: 1,
+    packetsLost: 5,
+    transcoding: null,
+  };
   telemetry.camerasMeasured([reading]);
   const second = await scrape(telemetry);
   t.equal(second.get(`sallyport_camera_packets_lost_total{camera="${one}"}`), 5, 'a count, not a sum of readings');
+  t.notOk(second.has(`sallyport_camera_transcode_memory_bytes{camera="${one}"}`), 'its transcoder has gone');
   t.notOk(
     [...second.keys()].some((sample) => sample.includes(other)),
     'let go, and its labels with it',

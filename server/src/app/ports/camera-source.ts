@@ -2,6 +2,7 @@
  * A camera's pull as the use cases see it: start, stop, how it is doing, what it sends; and the probe at enrolment.
  * Fulfilled by ingest/; used by whoever keeps feeds open while a gate is.
  */
+import type { RtspTransport } from '@sallyport/protocol/camera';
 import type { CameraId } from '@sallyport/protocol/ids';
 import type { FeedSink } from './feed-sink.ts';
 
@@ -21,8 +22,12 @@ export type SourceFaultCode =
   | 'credentials-needed'
   | 'credentials-wrong'
   | 'not-found'
-  /** The camera will not send over its RTSP connection (TCP interleaved). */
+  /** The camera will not send over its RTSP connection (TCP interleaved), and must not send otherwise. */
   | 'no-tcp'
+  /** The camera will not send over UDP, or to many at once only. */
+  | 'no-udp'
+  /** No pair of UDP ports is free. */
+  | 'no-udp-port'
   | 'codec-unsupported'
   /** Its codec needs a transcoder, and as many run as may. */
   | 'transcoders-busy'
@@ -68,6 +73,10 @@ export type SourceStats = {
   readonly playedMs: number;
   /** Length of the last whole group of pictures; null until two key frames were seen. */
   readonly gopLengthMs: number | null;
+  /** How its packets travel; null while nothing plays. */
+  readonly transport: 'tcp' | 'udp' | null;
+  /** The transcoder that runs for it: milliseconds of processor time a second (1,000 is a core), and its memory. */
+  readonly transcoding: { readonly cpuMsPerSecond: number | null; readonly residentBytes: number } | null;
   /** Wall clock of the last RTP packet received; null when none yet. */
   readonly lastPacketAtMs: number | null;
 };
@@ -105,6 +114,8 @@ export type CameraAddress = {
   readonly url: string;
   /** For `rtsps` with a self-signed certificate: its SHA-256 in hex (colons allowed). Absent: a trusted chain is needed. */
   readonly certificateSha256?: string;
+  /** How RTP travels; absent: `auto`. */
+  readonly rtspTransport?: RtspTransport;
 };
 
 export interface CameraSourceFactory {

@@ -17,7 +17,14 @@ export function networksOf(text: string): CameraNetworks {
   return reading.networks;
 }
 
-export function surroundings(clock: Clock, networks = '127.0.0.1/32'): ClientSurroundings {
-  const guard = new UrlGuard({ networks: networksOf(networks), ownPorts: () => [], clock });
-  return { guard, clock, randomness: systemRandomness };
+/** Away from the default, so that a server that runs beside the tests is not met. */
+export const UDP_PORTS = { from: 21_000, to: 22_999 };
+
+export function surroundings(
+  clock: Clock,
+  networks = '127.0.0.1/32',
+  ownPorts: readonly number[] = [],
+): ClientSurroundings {
+  const guard = new UrlGuard({ networks: networksOf(networks), ownPorts: () => ownPorts, clock });
+  return { guard, clock, randomness: systemRandomness, udpPorts: UDP_PORTS };
 }

@@ -1,0 +1,97 @@
+/*
+ * SETUP of one track (RFC 2326, 10.4): inside the RTSP connection where the camera does that, and over UDP where it does
+ * not or where the operator says so. UDP is open to everybody on the way, so never beside an encrypted connection.
+ */
+import type { RtspTransport } from '@sallyport/protocol/camera';
+import { IngestFault } from './ingest-fault.ts';
+import type { RtspConnection } from './rtsp-connection.ts';
+import { headerOf, parseSession, parseTransport, type RtspResponse, type SessionHeader } from './rtsp-message.ts';
+import { toStatusFault } from './rtsp-status.ts';
+import { type MayReach, type UdpSurroundings, UdpTrack } from './udp-track.ts';
+
+export type TrackWish = {
+  /** The track's own URL. */
+  readonly uri: string;
+  /** `RTP/AVP` or `RTP/AVPF`. */
+  readonly profile: string;
+  readonly clockRateHz: number;
+  readonly wanted: RtspTransport;
+  /** Of the RTSP connection. */
+  readonly scheme: 'rtsp' | 'rtsps';
+};
+export type TrackSurroundings = UdpSurroundings & { readonly mayReach: MayReach };
+
+export type SetUpTrack = {
+  readonly session: SessionHeader | null;
+  /** Interleaved: the channel of its RTCP. Over UDP: the open ports, for the caller to close. */
+  readonly travel:
+    | { readonly by: 'tcp'; readonly rtcpChannel: number }
+    | { readonly by: 'udp'; readonly track: UdpTrack };
+};
+
+/**
+ * Sets a track up. Over UDP `onRtp` gets its packets; interleaved ones come by the connection. Throws IngestFault
+ * (`no-tcp`, `no-udp`, `no-udp-port`, `not-allowed` and what the camera refuses); no port is left open then.
+ */
+export async function setUpTrack(
+  connection: RtspConnection,
+  wish: TrackWish,
+  surroundings: TrackSurroundings,
+  onRtp: (packet: Uint8Array) => void,
+): Promise<SetUpTrack> {
+  if (wish.wanted === 'udp') return setUpUdp(connection, wish, surroundings, onRtp);
+  const answer = await ask(connection, wish, (profile) => `${profile}/TCP;unicast;interleaved=0-1`);
+  const refused = answer.status === 461;
+  if (answer.status >= 300 && !refused) throw toStatusFault('SETUP', answer);
+  const transport = parseTransport(headerOf(answer, 'transport'));
+  const session = parseSession(headerOf(answer, 'session'));
+  if (!refused && transport.lower === 'tcp')
+    return { session, travel: { by: 'tcp', rtcpChannel: transport.channels?.[1] ?? 1 } };
+  if (wish.wanted === 'tcp') {
+    throw refused
+      ? toStatusFault('SETUP', answer)
+      : new IngestFault('no-tcp', 'The camera insists on UDP; allow RTP over RTSP (TCP), or UDP for this camera.');
+  }
+  // What it has set up in its own way, it knows no ports of ours for.
+  if (!refused && session) await connection.request('TEARDOWN', wish.uri, [['Session', session.id]]);
+  return setUpUdp(connection, wish, surroundings, onRtp);
+}
+
+async function setUpUdp(
+  connection: RtspConnection,
+  wish: TrackWish,
+  surroundings: TrackSurroundings,
+  onRtp: (packet: Uint8Array) => void,
+): Promise<SetUpTrack> {
+  if (wish.scheme === 'rtsps') {
+    const text = 'The camera would send its picture unencrypted, over UDP; allow RTP over RTSP (TCP) in it.';
+    throw new IngestFault('no-tcp', text);
+  }
+  const { peer } = connection;
+  const track = await UdpTrack.open(peer, wish.clockRateHz, surroundings, onRtp);
+  try {
+    const answer = await ask(connection, wish, (profile) => track.offer(profile));
+    if (answer.status === 461) throw new IngestFault('no-udp', 'The camera does not send over UDP; set it to TCP.');
+    if (answer.status >= 300) throw toStatusFault('SETUP', answer);
+    const transport = parseTransport(headerOf(answer, 'transport'), 'udp');
+    if (transport.lower === 'tcp') throw new IngestFault('no-udp', 'The camera insists on TCP; set it to that.');
+    if (transport.cast === 'multicast')
+      throw new IngestFault('no-udp', 'The camera sends by multicast; turn that off.');
+    await track.accept(transport, peer, surroundings.mayReach);
+    return { session: parseSession(headerOf(answer, 'session')), travel: { by: 'udp', track } };
+  } catch (thrown) {
+    track.close();
+    throw thrown;
+  }
+}
+
+/** Asks by the profile the camera described last, since most describe AVPF and do AVP. */
+async function ask(
+  connection: RtspConnection,
+  { uri, profile }: TrackWish,
+  transportOf: (profile: string) => string,
+): Promise<RtspResponse> {
+  const answer = await connection.request('SETUP', uri, [['Transport', transportOf('RTP/AVP')]]);
+  if (answer.status !== 461 || profile === 'RTP/AVP') return answer;
+  return connection.request('SETUP', uri, [['Transport', transportOf(profile)]]);
+}
