@@ -52,6 +52,14 @@ export const ledgerEntrySchema = z.discriminatedUnion('type', [
   entry('charter.ended', { charterId: charterIdSchema }),
   entry('camera.enrolled', { ...camera, ownership: z.enum(['city', 'private']) }),
   entry('camera.withdrawn', camera),
+  entry('camera.interrupted', {
+    ...camera,
+    /** From the last packet that came to the first one after the break; null when it was given up. */
+    lostAtMs: timeMsSchema,
+    backAtMs: timeMsSchema.nullable(),
+    /** How many breaks this entry stands for: from the first loss to the last return. */
+    count: z.int().min(1),
+  }),
   entry('consent.given', consentTerms),
   entry('consent.refused', consent),
   entry('consent.renewed', consentTerms),

@@ -146,7 +146,7 @@ function buildGate(config: Config, adapters: Adapters, sources: CameraSourceFact
   });
   const nonces = new NonceSource(randomness);
   const possession = new PossessionDesk({ nonces, replay: new ReplayWindow() });
-  const feeds = new FeedPool({ cameras: store, secrets, sources, feeds: media, clock, log, telemetry });
+  const feeds = new FeedPool({ cameras: store, entries: store, secrets, sources, feeds: media, clock, log, telemetry });
   const valves: ValveMaker = {
     openValve: (feed, receipt, playerOffer) => {
       if (!isStartReceipt(receipt)) throw new Error('a valve opens only on a receipt the store has made');

@@ -12,6 +12,8 @@ export const appBounds = {
   sourceWithinMs: 6_000,
   /** A camera that has been away so long ends its sessions; a reboot of a common camera takes half a minute or more. */
   sourceLostAfterMs: 15_000,
+  /** A camera that comes and goes gets one note in the ledger in so long, whatever it does. */
+  outageWindowMs: 60_000,
   /** Wall time may step back so far (leap, slew) before nothing is trusted. */
   clockBackMsMax: 1_000,
   /** Gates on one node; the largest load measured is 500 viewers a core. */

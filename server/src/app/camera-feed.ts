@@ -5,16 +5,18 @@
 import type { CameraId } from '@sallyport/protocol/ids';
 import { appBounds } from './bounds.ts';
 import { unsealAddress } from './camera-address.ts';
+import { OutageRecorder } from './outage-recorder.ts';
 import type { CameraSecrets } from './ports/camera-secrets.ts';
 import type { CameraSource, CameraSourceFactory, FeedFacts, SourceState, SourceStats } from './ports/camera-source.ts';
 import type { Clock, Timer } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
-import type { CameraStore } from './ports/store.ts';
+import type { CameraStore, EntryAppender } from './ports/store.ts';
 import type { Telemetry } from './ports/telemetry.ts';
 import type { Feed, FeedMaker } from './ports/valve.ts';
 
 export type CameraFeedDeps = {
   readonly cameras: Pick<CameraStore, 'readCamera'>;
+  readonly entries: EntryAppender;
   readonly secrets: CameraSecrets;
   readonly sources: CameraSourceFactory;
   readonly feeds: FeedMaker;
@@ -44,6 +46,7 @@ export class CameraFeed {
   readonly #cameraId: CameraId;
   readonly #deps: CameraFeedDeps;
   readonly #events: Events;
+  readonly #outages: OutageRecorder;
   readonly #opened: Promise<Feed | null>;
   readonly #waiters = new Set<() => void>();
   #source: CameraSource | null = null;
@@ -54,6 +57,7 @@ export class CameraFeed {
     this.#cameraId = cameraId;
     this.#deps = deps;
     this.#events = events;
+    this.#outages = new OutageRecorder(cameraId, deps.entries, deps.clock, deps.log);
     this.#opened = this.#open();
   }
 
@@ -136,7 +140,9 @@ export class CameraFeed {
     const reason = 'reason' in state ? { reason: state.reason, text: state.text } : {};
     this.#deps.log.info({ cameraId: this.#cameraId, state: state.name, ...reason }, 'camera source');
     if (state.name === 'waiting') this.#deps.telemetry.sourceRestarted();
+    if (state.name === 'waiting' || state.name === 'refused') this.#outages.away(source.stats().lastPacketAtMs);
     if (state.name === 'playing') {
+      this.#outages.playing();
       this.#away?.cancel();
       this.#away = null;
     } else {
@@ -159,6 +165,7 @@ export class CameraFeed {
     await this.#restarting;
     await this.#source?.stop();
     await feed?.close();
+    await this.#outages.close();
     this.#events.closed();
   }
 }

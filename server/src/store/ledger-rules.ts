@@ -113,6 +113,12 @@ const rules: { readonly [T in LedgerEntryType]?: Rule<T> } = {
   'camera.withdrawn': (state, { cameraId }) => {
     state.cameras.set(cameraId, 'withdrawn');
   },
+  'camera.interrupted': ({ cameras }, { cameraId, lostAtMs, backAtMs, atMs }, say) => {
+    if (!cameras.has(cameraId)) say(`camera ${cameraId} was away, but is not on record`);
+    if (lostAtMs > (backAtMs ?? atMs) || (backAtMs ?? atMs) > atMs) {
+      say(`camera ${cameraId} was away until before it was lost, or until after this was written`);
+    }
+  },
   'consent.given': settleConsent('in force'),
   'consent.refused': settleConsent('ended'),
   'consent.renewed': settleConsent('in force'),

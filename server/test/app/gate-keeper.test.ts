@@ -118,9 +118,14 @@ t.test('a camera lost for long ends its sessions; a short absence does not', asy
   source?.become({ name: 'playing' });
   await rig.clock.advance(20_000);
   t.equal(rig.media.flowing.length, 1);
+  const breaks = () => rig.store.entries.flatMap(({ draft }) => (draft.type === 'camera.interrupted' ? [draft] : []));
+  const firstBreak = { cameraId: camera.id, lostAtMs: NOW_MS, backAtMs: NOW_MS + 10_000, count: 1 };
+  t.match(breaks(), [firstBreak]);
   source?.become(away);
   await rig.clock.advance(15_000);
   t.equal(rig.store.ends.get(sessionId)?.reason, 'source-lost');
+  await settleMicrotasks();
+  t.match(breaks(), [firstBreak, { lostAtMs: NOW_MS + 30_000, backAtMs: null, count: 1 }], 'given up');
 });
 
 t.test('two viewers share one pull; the last one to go ends it', async (t) => {

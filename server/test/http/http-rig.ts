@@ -116,7 +116,7 @@ async function buildDeps(t: Owned, log: ReturnType<typeof openLog>): Promise<Htt
   const sources = new RtspSourceFactory({ guard, clock, randomness, udpPorts: { from: 20_000, to: 20_999 } });
   const secrets = new CameraVault(randomBytes(VAULT_KEY_BYTES), randomness);
   const media = new FakeMedia(clock, () => true);
-  const feeds = new FeedPool({ cameras: store, secrets, sources, feeds: media, clock, log, telemetry });
+  const feeds = new FeedPool({ cameras: store, entries: store, secrets, sources, feeds: media, clock, log, telemetry });
   const tokens = new ConsentTokenDesk({
     issuer: PUBLIC_URL,
     audience: PUBLIC_URL,

@@ -24,6 +24,7 @@ const draft = {
   charter: { type: 'charter.set', charterId, hash: hashOf('c'), startsAtMs: 0, endsAtMs: NOON_MS },
   camera: { type: 'camera.enrolled', cameraId, ownership: 'city' },
   noCamera: { type: 'camera.withdrawn', cameraId },
+  away: { type: 'camera.interrupted', cameraId, lostAtMs: NOON_MS - 900, backAtMs: NOON_MS - 100, count: 1 },
   consent: { type: 'consent.given', cameraId, consentId, ...terms },
   renewed: { type: 'consent.renewed', cameraId, consentId, ...terms },
   replaced: { type: 'consent.refused', cameraId, consentId: ids.laterConsent },
@@ -63,6 +64,7 @@ t.test('sound histories', async (t) => {
     ['a session left open', [...scene, draft.start]],
     ['a crash', [...scene, draft.start, { ...draft.boot, crashedSessions: 1 }, draft.crash, draft.stop]],
     ['a pause taken back', [...scene, draft.paused, draft.resumed, draft.start, draft.end]],
+    ['a break', [...scene, draft.start, draft.away, { ...draft.away, backAtMs: null }, draft.end, draft.stop]],
     ['a renewal', [...scene, draft.withdrawn, draft.renewed, draft.start, draft.end]],
   ];
   for (const [name, drafts] of rows) t.same(judge(drafts).words, [], name);
@@ -76,6 +78,9 @@ t.test('broken histories', async (t) => {
     ['no start of the server', [draft.camera], /0: it was written while the server was stopped/],
     ['after its stop', [draft.boot, draft.stop, draft.camera], /2: it was written while the server was stopped/],
     ['stopped with a session', [...scene, draft.start, draft.stop], /6: the server stops in order, but 1 sessions/],
+    ['a break of a camera that is none', [draft.boot, draft.away], /1: camera \S+ was away, but is not on record/],
+    ['a break that ends first', [...scene, { ...draft.away, backAtMs: 1 }], /5: camera \S+ was away until before/],
+    ['a break yet to come', [...scene, { ...draft.away, backAtMs: NOON_MS + 99 }], /5: .* after this was written/],
     ['time goes back', [draft.boot, { ...draft.stop, atMs: NOON_MS - 7 }], /1: it is dated 7 ms before/],
     ['an epoch is left out', [{ ...draft.boot, epoch: 2 }], /0: the server starts epoch 2 after epoch 0/],
     ['of another epoch', [draft.boot, { ...draft.camera, epoch: 3 }], /1: it is of epoch 3, but epoch 1 runs/],

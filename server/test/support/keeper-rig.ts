@@ -110,6 +110,7 @@ export function makeKeeperRig() {
         ownerId,
       }),
     },
+    entries: store,
     secrets: { seal: (_, url) => url, unseal: (_, sealed) => sealed, mask: (url) => url },
     sources,
     feeds: media,

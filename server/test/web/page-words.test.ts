@@ -52,6 +52,8 @@ t.test('every type of ledger entry has a sentence', async (t) => {
     possession: 'dpop',
     reason: 'consent-withdrawn',
     lastPacketAtMs: null,
+    lostAtMs: 500,
+    backAtMs: 900,
     crashedSessions: 0,
     lastAliveMs: null,
     key: 'k',
@@ -79,6 +81,15 @@ t.test('what a session’s boundaries say', async (t) => {
   t.match(toEntryWords(text), { tone: 'opens', text: /jackson\.pd began to watch camera aaaaaa .*\(robbery\)/ });
   const ended = JSON.stringify({ type: 'session.ended', cameraId: id('cam'), sessionId: id('ses'), reason: 'left' });
   t.match(toEntryWords(ended), { tone: 'closes', text: /ended: left\./, atMs: null });
+});
+
+t.test('what is said of a camera that was away', async (t) => {
+  const away = { type: 'camera.interrupted', cameraId: id('cam'), lostAtMs: 1_000, backAtMs: 13_000, count: 1 };
+  const wordsOf = (change: object): string => toEntryWords(JSON.stringify({ ...away, ...change })).text;
+  t.match(wordsOf({}), /away while it was watched: for 12 s/);
+  t.match(wordsOf({ backAtMs: 1_001 }), /for 1 s/, 'never for no time');
+  t.match(wordsOf({ count: 4 }), /away while it was watched, 4 times: within 12 s/);
+  t.match(wordsOf({ backAtMs: null }), /lost while it was watched, and given up/);
 });
 
 t.test('entries of a newer server, or no entries at all, are shown as they stand', async (t) => {

@@ -33,6 +33,15 @@ function sessionWords(entry: Extract<LedgerEntry, { type: 'session.started' | 's
   return opens(`${agency} began to watch ${place}: ${session(entry)}.`);
 }
 
+type Interrupted = Extract<LedgerEntry, { type: 'camera.interrupted' }>;
+const interruptedWords = (entry: Interrupted): string => {
+  const { lostAtMs, backAtMs, count } = entry;
+  const often = count > 1 ? `, ${count} times` : '';
+  if (backAtMs === null) return `The ${camera(entry)} was lost while it was watched${often}, and given up.`;
+  const span = lengthText(Math.max(1_000, backAtMs - lostAtMs));
+  return `The ${camera(entry)} was away while it was watched${often}: ${count > 1 ? 'within' : 'for'} ${span}.`;
+};
+
 type Issued = Extract<LedgerEntry, { type: 'token.issued' }>;
 const tokenWords = (entry: Issued): string => {
   const [cameraId] = entry.cameraIds;
@@ -89,6 +98,8 @@ export function entryWords(entry: LedgerEntry): EntryWords {
       return fact(`A ${entry.ownership === 'city' ? 'city' : 'private'} camera was enrolled: ${camera(entry)}.`);
     case 'camera.withdrawn':
       return closes(`The ${camera(entry)} was taken out of the programme.`);
+    case 'camera.interrupted':
+      return fact(interruptedWords(entry));
     case 'node.started':
       return fact(
         entry.crashedSessions === 0
