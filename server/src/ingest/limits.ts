@@ -82,6 +82,8 @@ export const limits = {
   parameterSetsMax: 8,
   parameterSetBytesMax: 1_024,
 
+  /** Packets of one undescribed payload type, and none of the described, after which the description is wrong. */
+  payloadTypeGuessAfter: 30,
   /** Lost packets the viewer is told about by a gap; more is a jump and is closed. */
   sequenceGapMax: 100,
   /** RTP time may run ahead, or back (B pictures), by so much before it is taken for a jump. */

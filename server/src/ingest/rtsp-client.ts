@@ -13,7 +13,7 @@ import { limits } from './limits.ts';
 import { type Headers, RtspConnection } from './rtsp-connection.ts';
 import { headerOf, type RtspResponse, type SessionHeader } from './rtsp-message.ts';
 import { followRedirect, toStatusFault } from './rtsp-status.ts';
-import { type RtspUrl, resolveControl, withoutCredentials } from './rtsp-url.ts';
+import { parseRtspUrl, type RtspUrl, resolveControl, withoutCredentials } from './rtsp-url.ts';
 import { parseSdp, type SdpDescription } from './sdp-description.ts';
 import { type SetUpTrack, setUpTrack } from './track-setup.ts';
 import type { PortRange } from './udp-sockets.ts';
@@ -215,9 +215,9 @@ async function describe(
   };
 }
 
-/** Content-Base, else Content-Location, else what was asked for (RFC 2326, C.1.1); relative ones are of no use. */
+/** Content-Base, else Content-Location, else what was asked for (RFC 2326, C.1.1); relative and broken ones are no use. */
 function baseOf(answer: RtspResponse, url: RtspUrl): string {
   const named = [headerOf(answer, 'content-base'), headerOf(answer, 'content-location')];
-  const usable = named.find((base) => base !== null && /^rtsps?:\/\/[^\s/]/i.test(base));
+  const usable = named.find((base) => base !== null && parseRtspUrl(base).ok);
   return usable ? withoutCredentials(usable) : url.href;
 }

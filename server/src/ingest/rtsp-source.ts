@@ -7,6 +7,7 @@ import type { FeedSink } from '../app/ports/feed-sink.ts';
 import { backOffMs } from './back-off.ts';
 import { IngestFault, toIngestFault } from './ingest-fault.ts';
 import { limits } from './limits.ts';
+import { PayloadTypeGuess } from './payload-type-guess.ts';
 import { RtpRelay } from './rtp-relay.ts';
 import type { RtpTimeline } from './rtp-timeline.ts';
 import { type ClientSurroundings, RtspClient } from './rtsp-client.ts';
@@ -174,8 +175,10 @@ export class RtspSource implements CameraSource {
       watch = watching;
       const transcoding = transcoder;
       this.#transcoder = transcoder;
+      const guess = new PayloadTypeGuess(track.payloadType);
       const take = (packet: Uint8Array): void => {
         this.#count(packet);
+        guess.correct(packet);
         if (transcoding) transcoding.feed(packet);
         else toRelay(packet);
       };

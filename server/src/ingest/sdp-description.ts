@@ -59,7 +59,19 @@ export function parseSdp(text: string): SdpDescription {
       readFormatLine(draft, trimmed);
     }
   }
+  for (const draft of drafts) takeStrayLines(draft, drafts);
   return { control, media: drafts.map(toMedia) };
+}
+
+/** Some cameras write the format lines of one media under another, which has no such format. */
+function takeStrayLines(draft: Draft, all: readonly Draft[]): void {
+  for (const type of draft.payloadTypes) {
+    const strangers = all.filter((other) => other !== draft && !other.payloadTypes.includes(type));
+    const map = strangers.map((other) => other.maps.get(type)).find((one) => one !== undefined);
+    const parameters = strangers.map((other) => other.parameters.get(type)).find((one) => one !== undefined);
+    if (map && !draft.maps.has(type)) draft.maps.set(type, map);
+    if (parameters && !draft.parameters.has(type)) draft.parameters.set(type, parameters);
+  }
 }
 
 function readMediaLine(line: string): Draft {
@@ -100,12 +112,18 @@ function readParameters(text: string): ReadonlyMap<string, string> {
   return parameters;
 }
 
+/** A format without an rtpmap, told by parameters that only H.264 has (RFC 6184, 8.1). */
+function guessFormat(kind: string, parameters: ReadonlyMap<string, string>): readonly [string, number] | null {
+  const isH264 = parameters.has('sprop-parameter-sets') || parameters.has('packetization-mode');
+  return kind === 'video' && isH264 ? ['H264', 90_000] : null;
+}
+
 function toMedia(draft: Draft): SdpMedia {
   const formats: SdpFormat[] = [];
   for (const payloadType of draft.payloadTypes) {
-    const map = draft.maps.get(payloadType) ?? STATIC_FORMATS.get(payloadType);
-    if (!map) continue;
     const parameters = draft.parameters.get(payloadType) ?? new Map<string, string>();
+    const map = draft.maps.get(payloadType) ?? STATIC_FORMATS.get(payloadType) ?? guessFormat(draft.kind, parameters);
+    if (!map) continue;
     formats.push({ payloadType, codec: map[0], clockRateHz: map[1], parameters });
   }
   return { kind: draft.kind, protocol: draft.protocol, control: draft.control, formats };

@@ -24,6 +24,8 @@ const FPS_MODE_SINCE: FfmpegVersion = { major: 5, minor: 1 };
 /** Enough to tell the size of a picture. An MJPEG picture takes many packets; with less, an empty one is encoded. */
 const PROBE_BYTES: Readonly<Record<ForeignCodec, number>> = { H265: 32, JPEG: 500_000, 'MP4V-ES': 32 };
 const ANALYZE_US: Readonly<Record<ForeignCodec, number>> = { H265: 0, JPEG: 500_000, 'MP4V-ES': 0 };
+/** RFC 7798 and 2435 leave no choice, whatever a description says; for MPEG-4 (RFC 6416) there is one. */
+const FIXED_CLOCK_HZ = 90_000;
 /** An MJPEG picture comes as one burst, larger than a default socket buffer. */
 const RECEIVE_BYTES = 4_194_304;
 /** What a fmtp line may hand on to ffmpeg: parameter sets and numbers, nothing that could start a line of its own. */
@@ -79,7 +81,7 @@ export function buildTranscoderSdp(track: ForeignTrack, port: number): string {
     ...['v=0', 'o=- 0 0 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0'],
     'a=source-filter: incl IN IP4 127.0.0.1 127.0.0.1',
     `m=video ${port} RTP/AVP ${payloadType}`,
-    `a=rtpmap:${payloadType} ${codec}/${clockRateHz}`,
+    `a=rtpmap:${payloadType} ${codec}/${codec === 'MP4V-ES' ? clockRateHz : FIXED_CLOCK_HZ}`,
     ...(handedOn.length === 0 ? [] : [`a=fmtp:${payloadType} ${handedOn.join(';')}`]),
   ];
   return `${lines.join('\r\n')}\r\n`;
