@@ -12,7 +12,8 @@ import gi
 gi.require_version('GstRtspServer', '1.0'); gi.require_version('GstApp', '1.0')
 from gi.repository import Gst, GstApp, GstRtspServer
 Gst.init(None)
-elements = ('x264enc', 'rtph264pay', 'h264parse', 'textoverlay', 'videotestsrc', 'jpegenc', 'rtpjpegpay', 'x265enc')
+elements = ('x264enc', 'rtph264pay', 'h264parse', 'textoverlay', 'videotestsrc', 'jpegenc', 'rtpjpegpay', 'x265enc',
+            'avenc_mpeg4', 'rtpmp4vpay')
 raise SystemExit(0 if all(Gst.ElementFactory.find(name) for name in elements) else 1)
 `;
 
@@ -57,6 +58,13 @@ const needs = [
       'gstreamer1.0-x',
       'fonts-dejavu-core',
     ],
+  },
+  {
+    name: 'VLC',
+    why: 'to test with an RTSP server that sends over UDP alone',
+    groups: ['tests'],
+    present: () => inPath('vlc'),
+    packages: ['vlc-bin', 'vlc-plugin-base'],
   },
   {
     name: 'the openssl program',

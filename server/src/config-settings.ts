@@ -134,7 +134,7 @@ export const settings = {
   cameraUdpPorts: {
     name: 'SALLYPORT_CAMERA_UDP_PORTS',
     parse: parsePortRange,
-    fallback: '20000-20999',
+    fallback: '46000-46999',
     help: 'UDP ports that cameras which do not send over TCP send to, two for each track.',
   },
   bearerPlayers: {

@@ -32,7 +32,7 @@ export function parsePortRange(text: string, refuse: Refuse): { readonly from: n
   const [from = 0, to = 0] = /^\d{1,5}-\d{1,5}$/.test(text) ? text.split('-').map(Number) : [];
   const isRange = from >= 1_024 && to <= 65_535 && from + (from % 2) < to;
   if (!isRange)
-    refuse(`"${text}" must be two ports from 1024 to 65535, such as 20000-20999, with an even one and the next`);
+    refuse(`"${text}" must be two ports from 1024 to 65535, such as 46000-46999, with an even one and the next`);
   return { from, to };
 }
 

@@ -113,7 +113,7 @@ async function buildDeps(t: Owned, log: ReturnType<typeof openLog>): Promise<Htt
   const networks = parseCameraNetworks('127.0.0.0/8');
   if (!networks.ok) throw new Error('loopback is a network');
   const guard = new UrlGuard({ networks: networks.networks, ownPorts: () => [8080], clock });
-  const sources = new RtspSourceFactory({ guard, clock, randomness, udpPorts: { from: 20_000, to: 20_999 } });
+  const sources = new RtspSourceFactory({ guard, clock, randomness, udpPorts: { from: 46_000, to: 46_999 } });
   const secrets = new CameraVault(randomBytes(VAULT_KEY_BYTES), randomness);
   const media = new FakeMedia(clock, () => true);
   const feeds = new FeedPool({ cameras: store, entries: store, secrets, sources, feeds: media, clock, log, telemetry });
