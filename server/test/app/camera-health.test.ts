@@ -56,6 +56,14 @@ t.test('a sound camera has its figures, rounded, and no advice', async (t) => {
   });
 });
 
+t.test('a transcoded camera shows what that costs, and is told when it is much', async (t) => {
+  const costing = (cpuMsPerSecond: number | null) =>
+    toCameraHealth(withStats({ transcoding: { cpuMsPerSecond, residentBytes: 80_000_000 } }));
+  t.match(costing(127.4), { transcodeCpuMsPerSecond: 127, transcodeMemoryBytes: 80_000_000, advice: [] });
+  t.match(costing(null), { transcodeCpuMsPerSecond: null, transcodeMemoryBytes: 80_000_000, advice: [] });
+  t.match(costing(700).advice, [/sub-stream/]);
+});
+
 t.test('a camera nobody watches is idle and has no figures', async (t) => {
   const health = toCameraHealth(null);
   t.match(health, { state: 'idle', reason: null, bitsPerSecond: null, viewers: 0, packetsLost: 0 });

@@ -41,6 +41,8 @@ t.test('a browser shows an H.265 and an MJPEG camera in their own size, and noth
     client.send({ type: 'answer', sessionId, sdp: await answerOffer(page, sessionId, sdp) });
     t.match(await untilDecoded(page, sessionId, 10), { width: 640, height: 360 }, `${codec}: the picture is there`);
     t.equal(transcodersOf(process.pid).length, 1, `${codec}: one for the camera`);
+    const health = await folk.operator.must('GET', `/v1/cameras/${cameraId}/health`);
+    t.ok(Number(health['transcodeMemoryBytes']) > 1_000_000, `${codec}: what it takes is shown`);
     await folk.operator.must('DELETE', `/v1/cameras/${cameraId}`);
     await client.untilClosed(sessionId);
     const deadlineMs = Date.now() + 20_000;
