@@ -9,6 +9,9 @@ import { headerOf, parseSession, parseTransport, type RtspResponse, type Session
 import { toStatusFault } from './rtsp-status.ts';
 import { type MayReach, type UdpSurroundings, UdpTrack } from './udp-track.ts';
 
+/** 461 says so; the others are what servers answer that look for ports in the header and find none. */
+const MAY_MEAN_TRANSPORT: ReadonlySet<number> = new Set([400, 451, 461, 500, 501, 551]);
+
 export type TrackWish = {
   /** The track's own URL. */
   readonly uri: string;
@@ -41,21 +44,25 @@ export async function setUpTrack(
 ): Promise<SetUpTrack> {
   if (wish.wanted === 'udp') return setUpUdp(connection, wish, surroundings, onRtp);
   const answer = await ask(connection, wish, (profile) => `${profile}/TCP;unicast;interleaved=0-1`);
-  const refused = answer.status === 461;
-  if (answer.status >= 300 && !refused) throw toStatusFault('SETUP', answer);
+  const refusal = answer.status >= 300 ? toStatusFault('SETUP', answer) : null;
+  if (refusal) {
+    if (wish.wanted === 'tcp' || wish.scheme === 'rtsps' || !MAY_MEAN_TRANSPORT.has(answer.status)) throw refusal;
+    return setUpUdp(connection, wish, surroundings, onRtp).catch((thrown) => {
+      // Where it did not say that TCP is the trouble, its first answer tells more than its second.
+      throw answer.status === 461 || hasNoPort(thrown) ? thrown : refusal;
+    });
+  }
   const transport = parseTransport(headerOf(answer, 'transport'));
   const session = parseSession(headerOf(answer, 'session'));
-  if (!refused && transport.lower === 'tcp')
-    return { session, travel: { by: 'tcp', rtcpChannel: transport.channels?.[1] ?? 1 } };
-  if (wish.wanted === 'tcp') {
-    throw refused
-      ? toStatusFault('SETUP', answer)
-      : new IngestFault('no-tcp', 'The camera insists on UDP; allow RTP over RTSP (TCP), or UDP for this camera.');
-  }
+  if (transport.lower === 'tcp') return { session, travel: { by: 'tcp', rtcpChannel: transport.channels?.[1] ?? 1 } };
+  if (wish.wanted === 'tcp')
+    throw new IngestFault('no-tcp', 'The camera insists on UDP; allow RTP over RTSP (TCP) in it, or UDP for it.');
   // What it has set up in its own way, it knows no ports of ours for.
-  if (!refused && session) await connection.request('TEARDOWN', wish.uri, [['Session', session.id]]);
+  if (session) await connection.request('TEARDOWN', wish.uri, [['Session', session.id]]);
   return setUpUdp(connection, wish, surroundings, onRtp);
 }
+
+const hasNoPort = (thrown: unknown): boolean => thrown instanceof IngestFault && thrown.code === 'no-udp-port';
 
 async function setUpUdp(
   connection: RtspConnection,

@@ -43,7 +43,36 @@ t.test('reads Transport headers', async (t) => {
     ['RTP/AVP/TCP;interleaved=900-901', 'tcp', null],
     ['', 'udp', null],
   ];
-  for (const [value, lower, channels] of cases) t.same(parseTransport(value), { lower, channels }, String(value));
+  for (const [value, lower, channels] of cases) t.has(parseTransport(value), { lower, channels }, String(value));
+});
+
+t.test('reads where a camera over UDP sends from', async (t) => {
+  const ports = 'RTP/AVP;unicast;client_port=46000-46001';
+  const cases: [value: string | null, expected: object][] = [
+    [null, { lower: 'udp', serverPorts: null, source: null, cast: 'unicast' }],
+    [ports, { lower: 'udp', serverPorts: null, source: null }],
+    [`${ports};server_port=6256-6257`, { serverPorts: [6_256, 6_257] }],
+    [`${ports};server_port=6256`, { serverPorts: [6_256, 6_257] }],
+    [`${ports}; SERVER_PORT = "6256-6257" ;mode="play"`, { serverPorts: [6_256, 6_257] }],
+    [`${ports};server_port=0-0`, { serverPorts: null }],
+    [`${ports};server_port=6256-0`, { serverPorts: null }],
+    [`${ports};server_port=65535`, { serverPorts: null }],
+    [`${ports};server_port=99999-6257`, { serverPorts: null }],
+    [`${ports};x_server_port=1-2`, { serverPorts: null }],
+    [`${ports};source=192.0.2.9;server_port=1-2;ssrc=CAFE`, { source: '192.0.2.9', serverPorts: [1, 2] }],
+    [`${ports};source="[2001:db8::9]"`, { source: '2001:db8::9' }],
+    ['RTP/AVP/UDP;unicast;server_port=1-2', { lower: 'udp', serverPorts: [1, 2] }],
+    ['RTP/AVP;multicast;destination=239.1.1.1;port=5000-5001;ttl=9', { lower: 'udp', cast: 'multicast' }],
+    ['RTP/AVP/TCP;unicast;interleaved=0-1', { lower: 'tcp', channels: [0, 1] }],
+  ];
+  for (const [value, expected] of cases) t.has(parseTransport(value, 'udp'), expected, String(value));
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      const { channels, serverPorts } = parseTransport(`RTP/AVP;server_port=${text}`, 'udp');
+      const isPort = (port: number) => Number.isInteger(port) && port > 0 && port < 65_536;
+      return (serverPorts ?? [1, 2]).every(isPort) && (channels ?? [0]).every((channel) => channel < 256);
+    }),
+  );
 });
 
 t.test('writes requests that no value can break out of', async () => {

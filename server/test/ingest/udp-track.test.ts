@@ -218,6 +218,30 @@ t.test('the operator may say TCP only, or UDP at once', async (t) => {
   await source.stop();
 });
 
+t.test('a server that looks for ports in every wish, and finds its own word for their absence', async (t) => {
+  for (const status of ['400 Bad Request', '500 Internal Server Error', '551 Option not supported']) {
+    const { udp, camera, sink, sample, source, play } = await setUp(t, (udp) => {
+      const { SETUP } = udp.script();
+      return {
+        SETUP: (turn) =>
+          turn.asked.headers.get('transport')?.includes('client_port') ? SETUP?.(turn) : turn.answer(status),
+      };
+    });
+    await play();
+    udp.send(...sample.picture([idr()]));
+    await sink.untilPackets(2);
+    t.equal(camera.methods.filter((method) => method === 'SETUP').length, 2, status);
+    await source.stop();
+  }
+  const { source, log } = await setUp(t, () => ({ SETUP: (turn) => turn.answer('400 Bad Request') }));
+  source.start(new RecordingSink());
+  t.match(await log.until('waiting'), { reason: 'camera-refused', text: /SETUP: 400/ }, 'its own words, not ours');
+  const busy = await setUp(t, () => ({ SETUP: (turn) => turn.answer('453 Not Enough Bandwidth') }));
+  busy.source.start(new RecordingSink());
+  await busy.log.until('waiting');
+  t.equal(busy.camera.methods.filter((method) => method === 'SETUP').length, 1, 'a refusal of another kind is one');
+});
+
 t.test('a camera that answers a wish for TCP with ports of its own is asked again, for UDP', async (t) => {
   const udp = await UdpHalf.open(t);
   const { SETUP } = udp.script();
