@@ -10,8 +10,11 @@ export const appBounds = {
   admissionTriesMax: 4,
   /** How long a join waits for a camera that is being pulled for it. A GOP of 4 s is not waited for, only packets. */
   sourceWithinMs: 6_000,
-  /** A camera that has been away so long ends its sessions; a reboot of a common camera takes half a minute or more. */
-  sourceLostAfterMs: 15_000,
+  /**
+   * A camera that has been away so long ends its sessions. A common camera takes half a minute and more to reboot, and
+   * its viewers shall see it again on the session they have; until then their page says that no picture comes.
+   */
+  sourceLostAfterMs: 60_000,
   /** A camera that comes and goes gets one note in the ledger in so long, whatever it does. */
   outageWindowMs: 60_000,
   /** Wall time may step back so far (leap, slew) before nothing is trusted. */

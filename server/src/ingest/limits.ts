@@ -46,7 +46,8 @@ export const limits = {
   /** 100 Mbit/s: six times the richest camera; beyond it one camera would starve the rest of the process. */
   bytesPerSecondMax: 12_500_000,
   backOffMsMin: 500,
-  backOffMsMax: 30_000,
+  /** Only cameras somebody waits for are tried: one that is back is found within this. */
+  backOffMsMax: 8_000,
   /** Playing for so long makes the next failure a first one again. */
   soundAfterMs: 10_000,
   /** Refused cameras: cameras lock accounts after a few wrong passwords, so this is slow. */
