@@ -6,8 +6,10 @@ import type { CameraAddress, CameraSource, FeedFacts, SourceState, SourceStats }
 import type { FeedSink } from '../app/ports/feed-sink.ts';
 import { backOffMs } from './back-off.ts';
 import { IngestFault, toIngestFault } from './ingest-fault.ts';
+import { IntakeMeter } from './intake-meter.ts';
 import { limits } from './limits.ts';
 import { PayloadTypeGuess } from './payload-type-guess.ts';
+import { parseRtpPacket } from './rtp-packet.ts';
 import { RtpRelay } from './rtp-relay.ts';
 import type { RtpTimeline } from './rtp-timeline.ts';
 import { type ClientSurroundings, RtspClient } from './rtsp-client.ts';
@@ -55,6 +57,8 @@ export class RtspSource implements CameraSource {
   #playingSinceMs: number | null = null;
   #facts: FeedFacts | null = null;
   #transcoder: Transcoder | null = null;
+  /** What the camera itself sends, where the relay only sees what its transcoder makes of it. */
+  #intake: IntakeMeter | null = null;
   #transport: 'tcp' | 'udp' | null = null;
 
   /** `timelineOf` MUST give the same timeline for the same sink, also to other sources. */
@@ -98,10 +102,12 @@ export class RtspSource implements CameraSource {
 
   stats(): SourceStats {
     const live = this.#run?.relay.tally();
-    const rates = this.#state.name === 'playing' ? (live?.rates ?? null) : null;
+    const nowMs = this.#surroundings.clock.monotonicMs();
+    const sent = this.#intake ? this.#intake.rates(nowMs) : (live?.rates ?? null);
+    const rates = this.#state.name === 'playing' ? sent : null;
     return {
       ...this.#tally,
-      packetsLost: this.#tally.packetsLost + (live?.packetsLost ?? 0),
+      packetsLost: this.#tally.packetsLost + (live?.packetsLost ?? 0) + (this.#intake?.packetsLost ?? 0),
       bitsPerSecond: rates?.bitsPerSecond ?? null,
       framesPerSecond: rates?.framesPerSecond ?? null,
       lossRatio: rates?.lossRatio ?? null,
@@ -176,9 +182,10 @@ export class RtspSource implements CameraSource {
       const transcoding = transcoder;
       this.#transcoder = transcoder;
       const guess = new PayloadTypeGuess(track.payloadType);
+      this.#intake = transcoding ? new IntakeMeter() : null;
       const take = (packet: Uint8Array): void => {
-        this.#count(packet);
         guess.correct(packet);
+        this.#count(packet, track.payloadType);
         if (transcoding) transcoding.feed(packet);
         else toRelay(packet);
       };
@@ -190,6 +197,8 @@ export class RtspSource implements CameraSource {
     } finally {
       watch?.stop();
       this.#transcoder = null;
+      this.#tally.packetsLost += this.#intake?.packetsLost ?? 0;
+      this.#intake = null;
       await Promise.all([transcoder?.close(), client?.close()]);
       signal.removeEventListener('abort', leave);
     }
@@ -201,10 +210,13 @@ export class RtspSource implements CameraSource {
     return ` It sends over UDP: let the ports ${from} to ${to} in from it (SALLYPORT_CAMERA_UDP_PORTS).`;
   }
 
-  #count(packet: Uint8Array): void {
+  #count(packet: Uint8Array, payloadType: number): void {
     this.#tally.packetsIn += 1;
     this.#tally.bytesIn += packet.length;
     this.#lastPacketAtMs = this.#surroundings.clock.nowMs();
+    const read = this.#intake && parseRtpPacket(packet);
+    if (read?.payloadType === payloadType)
+      this.#intake?.see(read, packet.length, this.#surroundings.clock.monotonicMs());
   }
 
   #url(): RtspUrl {

@@ -45,8 +45,13 @@ function untilState(source: CameraSource, name: SourceState['name']): Promise<So
 }
 
 t.test('makes H.264 of every other codec, and only while it is pulled', async (t) => {
-  for (const codec of ['h265', 'mjpeg', 'mpeg4'] as const) {
-    const camera = await startCamera({ ...SMALL, codec });
+  const rows = [
+    { codec: 'h265', transport: 'any' },
+    { codec: 'mjpeg', transport: 'any' },
+    { codec: 'mpeg4', transport: 'udp' },
+  ] as const;
+  for (const { codec, transport } of rows) {
+    const camera = await startCamera({ ...SMALL, codec, transport });
     t.teardown(() => camera.stop());
     const factory = new RtspSourceFactory(surroundings(systemClock));
     const probed = await factory.probe({ cameraId, url: camera.url });
@@ -54,6 +59,7 @@ t.test('makes H.264 of every other codec, and only while it is pulled', async (t
     const sink = new RecordingSink();
     const source = factory.open({ cameraId, url: camera.url });
     t.same(listTranscoders(), [], `${codec}: nothing runs before`);
+    const startedAtMs = performance.now();
     source.start(sink);
     await untilKeyPictures(sink, 2);
     t.same(nalTypes(sink).slice(0, 2), [7, 8], `${codec}: begins with the parameter sets`);
@@ -62,6 +68,12 @@ t.test('makes H.264 of every other codec, and only while it is pulled', async (t
     t.equal(factory.transcodersActive, 1);
     const residentBytes = source.stats().transcoding?.residentBytes ?? 0;
     t.ok(residentBytes > 1_000_000 && residentBytes < 1_000_000_000, `${codec}: ${residentBytes} bytes of memory`);
+    while (source.stats().bitsPerSecond === null) await sink.untilPackets(sink.packets.length + 1);
+    const { bytesIn, bitsPerSecond, framesPerSecond } = source.stats();
+    const leastBitsPerSecond = (bytesIn * 8_000) / (performance.now() - startedAtMs) / 2;
+    t.ok((bitsPerSecond ?? 0) > leastBitsPerSecond, `${codec}: what the camera sends, not what is made of it`);
+    t.ok((framesPerSecond ?? 0) > 0);
+    t.match(source.stats(), { packetsLost: 0, transport: transport === 'udp' ? 'udp' : 'tcp' });
     await source.stop();
     t.equal(source.stats().transcoding, null);
     t.same(listTranscoders(), [], `${codec}: nothing runs after`);
