@@ -45,9 +45,4 @@ def mjpeg(camera):
     return f"jpegenc name=enc quality=60 ! rtpjpegpay name=pay0 pt=26 mtu={camera['mtu']}"
 
 
-def mpeg4(camera):
-    return (f"avenc_mpeg4 name=enc bitrate={camera['bitrate_kbps'] * 1000} gop-size={camera['gop']}"
-            f" ! rtpmp4vpay name=pay0 pt=96 mtu={camera['mtu']} config-interval=1")
-
-
-ENCODERS = {'h264': h264, 'h265': h265, 'mjpeg': mjpeg, 'mpeg4': mpeg4}
+ENCODERS = {'h264': h264, 'h265': h265, 'mjpeg': mjpeg}

@@ -18,7 +18,7 @@ export type CameraOptions = {
   /** Title drawn into the picture. */
   readonly name?: string;
   readonly scene?: 'day' | 'dusk' | 'night' | 'fog';
-  readonly codec?: 'h264' | 'h265' | 'mjpeg' | 'mpeg4';
+  readonly codec?: 'h264' | 'h265' | 'mjpeg';
   readonly profile?: 'constrained-baseline' | 'main' | 'high';
   readonly audio?: 'none' | 'pcmu' | 'aac';
   readonly size?: `${number}x${number}`;

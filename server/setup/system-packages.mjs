@@ -12,8 +12,7 @@ import gi
 gi.require_version('GstRtspServer', '1.0'); gi.require_version('GstApp', '1.0')
 from gi.repository import Gst, GstApp, GstRtspServer
 Gst.init(None)
-elements = ('x264enc', 'rtph264pay', 'h264parse', 'textoverlay', 'videotestsrc', 'jpegenc', 'rtpjpegpay', 'x265enc',
-            'avenc_mpeg4', 'rtpmp4vpay')
+elements = ('x264enc', 'rtph264pay', 'h264parse', 'textoverlay', 'videotestsrc', 'jpegenc', 'rtpjpegpay', 'x265enc')
 raise SystemExit(0 if all(Gst.ElementFactory.find(name) for name in elements) else 1)
 `;
 

@@ -17,7 +17,7 @@ const rows = [
 t.test('a reboot is one pause on the same session', async (t) => {
   const browser = await startChromium();
   t.teardown(() => browser.close());
-  const town = await openTown({ env: { SALLYPORT_CAMERA_UDP_PORTS: '21000-22999' } });
+  const town = await openTown();
   t.teardown(() => town.close());
   const { folk, server } = town;
   for (const { name, transport } of rows) {

@@ -46,9 +46,8 @@ function untilState(source: CameraSource, name: SourceState['name']): Promise<So
 
 t.test('makes H.264 of every other codec, and only while it is pulled', async (t) => {
   const rows = [
-    { codec: 'h265', transport: 'any' },
+    { codec: 'h265', transport: 'udp' },
     { codec: 'mjpeg', transport: 'any' },
-    { codec: 'mpeg4', transport: 'udp' },
   ] as const;
   for (const { codec, transport } of rows) {
     const camera = await startCamera({ ...SMALL, codec, transport });
