@@ -6,11 +6,19 @@ import type { SourceStateName } from './camera.ts';
 
 export type CameraHealth = {
   readonly state: SourceStateName;
+  /** How the camera was enrolled; null when its address cannot be opened. */
+  readonly source: 'rtsp' | 'onvif' | null;
   /** A stable word, and a sentence for people, where the state is not fine. */
   readonly reason: string | null;
   readonly text: string | null;
   /** Wall clock of the last packet; null when none came yet. */
   readonly lastPacketAtMs: number | null;
+  /** Wall clock of the last picture that began. */
+  readonly lastFrameAtMs: number | null;
+  /** What the camera sends, as in its SDP; null before it has said so. */
+  readonly codec: string | null;
+  /** Whether that is made into H.264 on the way. */
+  readonly transcoded: boolean | null;
   /** Over the last five seconds; null while nothing plays. */
   readonly bitsPerSecond: number | null;
   readonly framesPerSecond: number | null;
@@ -24,6 +32,8 @@ export type CameraHealth = {
   readonly restarts: number;
   /** Times a picture was shown at once to a newcomer by sending it again. */
   readonly replays: number;
+  /** Times the camera itself was asked for a key frame and agreed (ONVIF). */
+  readonly keyFramesAsked: number;
   /** How long it has played, breaks left out. */
   readonly playedMs: number;
   /** How its packets travel; null while nothing plays. */

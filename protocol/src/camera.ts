@@ -1,7 +1,8 @@
 /*
- * Cameras as enrolled and as shown. The feed's URL goes in and never comes out again.
+ * Cameras as enrolled and as shown. The feed's URL and password go in and never come out again.
  */
 import { z } from 'zod';
+import type { CameraOffer } from './camera-offer.ts';
 import { type cameraIdSchema, ownerIdSchema } from './ids.ts';
 import { nameSchema, placeSchema } from './primitives.ts';
 
@@ -22,34 +23,71 @@ const certificateSha256Schema = z
 export const rtspTransportSchema = z.enum(['auto', 'tcp', 'udp']);
 export type RtspTransport = z.infer<typeof rtspTransportSchema>;
 
-export const cameraInputSchema = z.strictObject({
-  name: nameSchema,
-  ownership: ownershipSchema,
-  ownerId: ownerIdSchema,
-  place: placeSchema,
+const deviceFields = {
+  /** A host with or without port, or an http(s) URL. */
+  address: z.string().min(1).max(500),
+  username: z.string().min(1).max(128).optional(),
+  password: z.string().max(256).optional(),
+};
+const needsUser = (device: { readonly username?: unknown; readonly password?: unknown }): boolean =>
+  device.password === undefined || device.username !== undefined;
+const needsUserFault = { path: ['username'], message: 'belongs to the password: send both' };
+
+/** An ONVIF device that is asked what streams it has. */
+export const deviceInputSchema = z
+  .strictObject({ ...deviceFields, certificateSha256: certificateSha256Schema.optional() })
+  .refine(needsUser, needsUserFault);
+export type DeviceInput = Readonly<z.infer<typeof deviceInputSchema>>;
+
+/** A camera by its ONVIF device. Without a profile the recommended stream is taken. */
+export const onvifInputSchema = z
+  .strictObject({ ...deviceFields, profile: z.string().min(1).max(128).optional() })
+  .refine(needsUser, needsUserFault);
+export type OnvifInput = Readonly<z.infer<typeof onvifInputSchema>>;
+
+/** The ways to say where a camera's pictures come from. */
+const sourceFields = {
   /** May hold `user:password@`; stored encrypted. */
-  rtspUrl: rtspUrlSchema,
-  certificateSha256: certificateSha256Schema.optional(),
-  rtspTransport: rtspTransportSchema.optional(),
-});
+  rtspUrl: rtspUrlSchema.optional(),
+  /** Stored encrypted, as the URL it leads to. */
+  onvif: onvifInputSchema.optional(),
+};
+const countSources = (input: { readonly [name in keyof typeof sourceFields]?: unknown }): number =>
+  [input.rtspUrl, input.onvif].filter((source) => source !== undefined).length;
+
+export const cameraInputSchema = z
+  .strictObject({
+    name: nameSchema,
+    ownership: ownershipSchema,
+    ownerId: ownerIdSchema,
+    place: placeSchema,
+    ...sourceFields,
+    certificateSha256: certificateSha256Schema.optional(),
+    rtspTransport: rtspTransportSchema.optional(),
+  })
+  .refine((input) => countSources(input) === 1, {
+    path: ['rtspUrl'],
+    message: 'send exactly one of rtspUrl and onvif',
+  });
 export type CameraInput = Readonly<z.infer<typeof cameraInputSchema>>;
 
 export const cameraPatchSchema = z
   .strictObject({
     name: nameSchema.optional(),
     place: placeSchema.optional(),
-    rtspUrl: rtspUrlSchema.optional(),
+    ...sourceFields,
     certificateSha256: certificateSha256Schema.optional(),
     rtspTransport: rtspTransportSchema.optional(),
   })
   .refine((patch) => Object.keys(patch).length > 0, 'must change something')
-  .refine((patch) => patch.certificateSha256 === undefined || patch.rtspUrl !== undefined, {
+  .refine((patch) => countSources(patch) <= 1, { path: ['rtspUrl'], message: 'send at most one of rtspUrl and onvif' })
+  .refine((patch) => patch.certificateSha256 === undefined || countSources(patch) > 0, {
     path: ['certificateSha256'],
-    message: 'belongs to a URL: send rtspUrl with it',
+    message: 'belongs to a URL: send rtspUrl or onvif with it',
   })
-  .refine((patch) => patch.rtspTransport === undefined || patch.rtspUrl !== undefined, {
+  .refine((patch) => patch.rtspTransport === undefined || countSources(patch) > 0, {
     path: ['rtspTransport'],
-    message: 'belongs to a URL: send rtspUrl with it',
+    message: 'belongs to a URL: send rtspUrl or onvif with it',
   });
 export type CameraPatch = Readonly<z.infer<typeof cameraPatchSchema>>;
 
@@ -70,4 +108,6 @@ export type CameraView = {
   readonly source: { readonly state: SourceStateName; readonly reason: string | null };
   /** The URL with its credentials masked; only for the operator and the enrolling vendor. */
   readonly rtspUrl?: string;
+  /** What the camera offers, as it said when it was asked: in the answer that enrols it or changes its source only. */
+  readonly offer?: CameraOffer;
 };

@@ -34,6 +34,7 @@ export const errorCodes = {
   'unsupported-type': 'Send application/json.',
   'cap-reached': 'The charter allows no further camera of this ownership.',
   'camera-url-refused': 'The server may not pull from that address; see `detail`.',
+  'camera-not-asked': 'The camera could not be asked what streams it has; see `detail`.',
   'method-not-allowed': 'This path does not take that method; see the `Allow` header.',
   'upgrade-required': 'Speak WebSocket here, with the subprotocol `sallyport.v1`.',
 } as const;

@@ -7,6 +7,7 @@ import type { Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApiKeyDesk, type KeyRequest } from './app/api-key-desk.ts';
+import { CameraSurvey } from './app/camera-survey.ts';
 import { Cameras } from './app/cameras.ts';
 import { Charters } from './app/charters.ts';
 import { Consents } from './app/consents.ts';
@@ -165,12 +166,13 @@ type Gate = ReturnType<typeof buildGate>;
 function buildUseCases(config: Config, adapters: Adapters, gate: Gate, sources: RtspSourceFactory) {
   const { store, secrets, telemetry, keyRing } = adapters;
   const { keeper, feeds, tokens, denials } = gate;
+  const survey = new CameraSurvey({ probe: sources, discovery: sources.discovery, secrets });
   const apiKeys = new ApiKeyDesk({ store, keys: new ApiKeyMint(randomness), clock, randomness });
   return {
     apiKeys,
     charters: new Charters({ store, keeper, clock, randomness }),
     owners: new Owners({ store, keys: apiKeys, clock, randomness }),
-    cameras: new Cameras({ store, probe: sources, secrets, feeds, keeper, clock, randomness }),
+    cameras: new Cameras({ store, survey, secrets, feeds, keeper, clock, randomness }),
     consents: new Consents({ store, keeper, clock, randomness, telemetry, publicUrl: config.publicUrl }),
     incidents: new Incidents({ store, keeper, clock, randomness }),
     tokenDesk: new TokenDesk({ store, tokens, denials, clock }),

@@ -38,6 +38,13 @@ export const appBounds = {
   restartsAdvice: 3,
   /** Half a core: two such cameras fill one. */
   transcodeAdviceMsPerSecond: 500,
+  /** What a phone or a patrol car carries: 1920x1080 (cameras round its height up) at 4 Mbit/s. */
+  pixelsAdvice: 1_920 * 1_088,
+  streamBitsPerSecondAdvice: 4_096_000,
+  /** ONVIF devices asked for their streams at once: each may take 20 s. */
+  discoveriesMax: 8,
+  /** A clock so wrong makes a camera refuse its own users, and its pictures carry a false time. */
+  clockOffsetAdviceMs: 60_000,
   /** A camera that has played so long without a second key frame has groups longer than that. */
   gopUnknownAdviceMs: 10_000,
   /** Kinds of denial counted at once; beyond that each is written by itself, at the pace the rate limits allow. */

@@ -1,5 +1,6 @@
 /*
- * A camera's address as it is kept: the URL, and for `rtsps` the certificate it is pinned to, sealed as one. Used by the
+ * A camera's address as it is kept: the URL, for `rtsps` the certificate it is pinned to, and where an ONVIF
+ * camera is asked for key frames, sealed as one. Used by the
  * enrolment, which seals it, and by the camera's feed, which opens it.
  */
 import { rtspTransportSchema } from '@sallyport/protocol/camera';
@@ -12,6 +13,9 @@ const keptSchema = z.strictObject({
   url: z.string(),
   certificateSha256: z.string().optional(),
   rtspTransport: rtspTransportSchema.optional(),
+  keyFrames: z
+    .strictObject({ serviceUrl: z.string(), media: z.enum(['ver10', 'ver20']), profile: z.string() })
+    .optional(),
 });
 
 export function sealAddress(secrets: CameraSecrets, { cameraId, ...kept }: CameraAddress): string {
@@ -25,17 +29,18 @@ export function unsealAddress(secrets: CameraSecrets, cameraId: CameraId, sealed
   return buildAddress(cameraId, keptSchema.parse(JSON.parse(text)));
 }
 
-type Given = { readonly [K in 'certificateSha256' | 'rtspTransport']?: CameraAddress[K] | undefined };
+type Given = { readonly [K in 'certificateSha256' | 'rtspTransport' | 'keyFrames']?: CameraAddress[K] | undefined };
 
 /** What was not given is left out. */
 export function buildAddress(
   cameraId: CameraId,
-  { url, certificateSha256, rtspTransport }: Given & { readonly url: string },
+  { url, certificateSha256, rtspTransport, keyFrames }: Given & { readonly url: string },
 ): CameraAddress {
   return {
     cameraId,
     url,
     ...(certificateSha256 === undefined ? {} : { certificateSha256 }),
     ...(rtspTransport === undefined ? {} : { rtspTransport }),
+    ...(keyFrames === undefined ? {} : { keyFrames }),
   };
 }

@@ -6,13 +6,16 @@ import type { CameraHealth } from '@sallyport/protocol/camera-health';
 import { appBounds } from './bounds.ts';
 import type { CameraStatus } from './camera-feed.ts';
 
-type Figures = Omit<CameraHealth, 'advice'>;
+type Figures = Omit<CameraHealth, 'advice' | 'source'>;
 
 const idle: Figures = {
   state: 'idle',
   reason: null,
   text: null,
   lastPacketAtMs: null,
+  lastFrameAtMs: null,
+  codec: null,
+  transcoded: null,
   bitsPerSecond: null,
   framesPerSecond: null,
   lossRatio: null,
@@ -20,6 +23,7 @@ const idle: Figures = {
   packetsLost: 0,
   restarts: 0,
   replays: 0,
+  keyFramesAsked: 0,
   playedMs: 0,
   transport: null,
   transcodeCpuMsPerSecond: null,
@@ -59,9 +63,9 @@ const rows: readonly (readonly [isBad: (figures: Figures) => boolean, sentence: 
 ];
 
 /** Maps the status of a pull; null is a camera that nobody watches. Rates are rounded for people. */
-export function toCameraHealth(status: CameraStatus | null): CameraHealth {
+export function toCameraHealth(status: CameraStatus | null, source: CameraHealth['source']): CameraHealth {
   const figures = status === null ? idle : toFigures(status);
-  return { ...figures, advice: rows.flatMap(([isBad, sentence]) => (isBad(figures) ? [sentence] : [])) };
+  return { ...figures, source, advice: rows.flatMap(([isBad, sentence]) => (isBad(figures) ? [sentence] : [])) };
 }
 
 function toFigures({ state, stats, facts, viewers }: CameraStatus): Figures {
@@ -70,6 +74,9 @@ function toFigures({ state, stats, facts, viewers }: CameraStatus): Figures {
     reason: 'reason' in state ? state.reason : null,
     text: 'text' in state ? state.text : null,
     lastPacketAtMs: stats.lastPacketAtMs,
+    lastFrameAtMs: stats.lastFrameAtMs,
+    codec: facts?.cameraCodec ?? null,
+    transcoded: facts && facts.cameraCodec !== facts.codec,
     bitsPerSecond: rounded(stats.bitsPerSecond, 1),
     framesPerSecond: rounded(stats.framesPerSecond, 10),
     lossRatio: rounded(stats.lossRatio, 10_000),
@@ -77,6 +84,7 @@ function toFigures({ state, stats, facts, viewers }: CameraStatus): Figures {
     packetsLost: stats.packetsLost,
     restarts: stats.restarts,
     replays: stats.replays,
+    keyFramesAsked: stats.keyFramesAsked,
     playedMs: Math.round(stats.playedMs),
     transport: stats.transport,
     transcodeCpuMsPerSecond: rounded(stats.transcoding?.cpuMsPerSecond ?? null, 1),

@@ -2,25 +2,26 @@
  * Cameras: enrolled by operator or vendor within the charter's caps, shown to whom they concern, changed, withdrawn.
  * The feed's URL is checked and probed before anything is stored, sealed at once, and only ever shown masked.
  */
-import type { CameraInput, CameraPatch, CameraView } from '@sallyport/protocol/camera';
+import type { CameraInput, CameraPatch, CameraView, DeviceInput } from '@sallyport/protocol/camera';
 import type { CameraHealth } from '@sallyport/protocol/camera-health';
+import type { DeviceView } from '@sallyport/protocol/camera-offer';
 import { buildId, type CameraId, ID_RANDOM_BYTES } from '@sallyport/protocol/ids';
 import { limits } from '@sallyport/protocol/limits';
 import type { Actor } from './actor.ts';
-import { buildAddress, sealAddress, unsealAddress } from './camera-address.ts';
+import { sealAddress, unsealAddress } from './camera-address.ts';
 import { toCameraHealth } from './camera-health.ts';
+import type { CameraSurvey } from './camera-survey.ts';
 import type { FeedPool } from './feed-pool.ts';
 import type { GateKeeper } from './gate/gate-keeper.ts';
-import { done, type Outcome, type Refusal, refuse } from './outcome.ts';
+import { done, type Outcome, refuse } from './outcome.ts';
 import type { CameraSecrets } from './ports/camera-secrets.ts';
-import type { CameraAddress, CameraProbe, SourceFaultCode } from './ports/camera-source.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Randomness } from './ports/randomness.ts';
 import type { CameraStore, CharterStore, OwnerStore, StoredCamera } from './ports/store.ts';
 
 export type CamerasDeps = {
   readonly store: CameraStore & CharterStore & OwnerStore;
-  readonly probe: CameraProbe;
+  readonly survey: CameraSurvey;
   readonly secrets: CameraSecrets;
   readonly feeds: FeedPool;
   readonly keeper: GateKeeper;
@@ -30,15 +31,6 @@ export type CamerasDeps = {
 
 const unknown = refuse('not-found', 'There is no such camera, or this key may not know it.');
 
-/** A camera that is only switched off or busy may be enrolled; one that needs a person to mend something may not. */
-const passingFaults: ReadonlySet<SourceFaultCode> = new Set([
-  'unreachable',
-  'timed-out',
-  'name-unknown',
-  'camera-refused',
-  'connection-lost',
-]);
-
 export class Cameras {
   readonly #deps: CamerasDeps;
 
@@ -47,17 +39,17 @@ export class Cameras {
   }
 
   async enrol(input: CameraInput, actor: Actor): Promise<Outcome<CameraView>> {
-    const { store, secrets, clock, randomness } = this.#deps;
+    const { store, survey, secrets, clock, randomness } = this.#deps;
     const charter = await store.readCharter();
     if (charter === null)
       return refuse('conflict', 'Set a charter first (PUT /v1/charter): it says how many cameras there may be.');
     if ((await store.readOwner(input.ownerId)) === null)
       return refuse('conflict', 'There is no such owner; add them first (POST /v1/owners).');
     const id = buildId('cam', randomness.bytes(ID_RANDOM_BYTES));
-    const { rtspUrl, certificateSha256, rtspTransport, ...shown } = input;
-    const address = buildAddress(id, { url: rtspUrl, certificateSha256, rtspTransport });
-    const refused = await this.#refuseAddress(address);
-    if (refused) return refused;
+    const { rtspUrl, onvif, certificateSha256, rtspTransport, ...shown } = input;
+    const surveyed = await survey.survey(id, { rtspUrl, onvif, certificateSha256, rtspTransport });
+    if (!surveyed.ok) return surveyed;
+    const { address, offer } = surveyed.value;
     const nowMs = clock.nowMs();
     const camera: StoredCamera = {
       ...shown,
@@ -73,7 +65,12 @@ export class Cameras {
     const added = await store.addCamera(camera, cap, { draft, opening });
     if (added === 'cap-reached')
       return refuse('cap-reached', `The charter allows ${cap} ${input.ownership} cameras and they are all enrolled.`);
-    return done(this.#show(camera, actor));
+    return done({ ...this.#show(camera, actor), offer });
+  }
+
+  /** The streams of an ONVIF device, for whoever is about to enrol it. */
+  discover(input: DeviceInput): Promise<Outcome<DeviceView>> {
+    return this.#deps.survey.discover(input);
   }
 
   async list(actor: Actor): Promise<Outcome<{ readonly items: readonly CameraView[] }>> {
@@ -95,16 +92,20 @@ export class Cameras {
   /** How the camera's pull is doing now, and what to change. Asks the camera nothing. */
   async health(id: CameraId, actor: Actor): Promise<Outcome<CameraHealth>> {
     const camera = await this.#known(id, actor);
-    return camera ? done(toCameraHealth(this.#deps.feeds.status(id))) : unknown;
+    if (!camera) return unknown;
+    const address = unsealAddress(this.#deps.secrets, id, camera.sealedUrl);
+    const source = address && (address.keyFrames ? 'onvif' : 'rtsp');
+    return done(toCameraHealth(this.#deps.feeds.status(id), source));
   }
 
   async change(id: CameraId, patch: CameraPatch, actor: Actor): Promise<Outcome<CameraView>> {
-    const { store, secrets, feeds, keeper } = this.#deps;
+    const { store, survey, secrets, feeds, keeper } = this.#deps;
     if ((await this.#known(id, actor)) === null) return unknown;
-    const { rtspUrl, name, place, ...travel } = patch;
-    const address = rtspUrl === undefined ? null : buildAddress(id, { url: rtspUrl, ...travel });
-    const refused = address && (await this.#refuseAddress(address));
-    if (refused) return refused;
+    const { name, place, ...source } = patch;
+    const isMoved = source.rtspUrl !== undefined || source.onvif !== undefined;
+    const surveyed = isMoved ? await survey.survey(id, source) : null;
+    if (surveyed?.ok === false) return surveyed;
+    const address = surveyed?.value.address ?? null;
     const change = {
       ...(name === undefined ? {} : { name }),
       ...(place === undefined ? {} : { place }),
@@ -116,7 +117,8 @@ export class Cameras {
     if (changed === 'unknown') return unknown;
     await keeper.settle({ cameraId: id });
     if (address !== null) await feeds.refresh(id);
-    return done(this.#show(changed.value, actor));
+    const shown = this.#show(changed.value, actor);
+    return done(surveyed === null ? shown : { ...shown, offer: surveyed.value.offer });
   }
 
   /** Takes the camera out for good; whoever watches is cut before this resolves. */
@@ -133,11 +135,6 @@ export class Cameras {
   async #known(id: CameraId, actor: Actor): Promise<StoredCamera | null> {
     const camera = await this.#deps.store.readCamera(id);
     return camera !== null && mayKnow(camera, actor) ? camera : null;
-  }
-
-  async #refuseAddress(address: CameraAddress): Promise<Refusal | null> {
-    const probed = await this.#deps.probe.probe(address);
-    return probed.ok || passingFaults.has(probed.reason) ? null : refuse('camera-url-refused', probed.text);
   }
 
   #show(camera: StoredCamera, actor: Actor): CameraView {

@@ -68,8 +68,8 @@ export class FeedPool {
     return [...this.#feeds].flatMap(([cameraId, feed]) => {
       const status = feed.status();
       if (status === null) return [];
-      const { bitsPerSecond, framesPerSecond, gopLengthMs, packetsLost, transcoding } = status.stats;
-      return [{ cameraId, bitsPerSecond, framesPerSecond, gopLengthMs, packetsLost, transcoding }];
+      const { bitsPerSecond, framesPerSecond, gopLengthMs, packetsLost, restarts, transcoding } = status.stats;
+      return [{ cameraId, bitsPerSecond, framesPerSecond, gopLengthMs, packetsLost, restarts, transcoding }];
     });
   }
 

@@ -28,7 +28,7 @@ export interface MetricsText {
 /** What the rows of the table call. */
 export type RouteDeps = {
   readonly charters: Pick<Charters, 'read' | 'put'>;
-  readonly cameras: Pick<Cameras, 'enrol' | 'list' | 'read' | 'health' | 'change' | 'withdraw'>;
+  readonly cameras: Pick<Cameras, 'discover' | 'enrol' | 'list' | 'read' | 'health' | 'change' | 'withdraw'>;
   readonly owners: Pick<Owners, 'add'>;
   readonly consents: Pick<Consents, 'give' | 'readNewest' | 'withdraw' | 'setSharing'>;
   readonly incidents: Pick<Incidents, 'open' | 'read' | 'change'>;

@@ -50,6 +50,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   'unsupported-type': 415,
   'cap-reached': 409,
   'camera-url-refused': 422,
+  'camera-not-asked': 422,
   'method-not-allowed': 405,
   'upgrade-required': 426,
 };

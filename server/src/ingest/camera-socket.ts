@@ -11,7 +11,7 @@ import type { RtspUrl } from './rtsp-url.ts';
 import { within } from './within.ts';
 
 export type SocketTarget = {
-  readonly url: RtspUrl;
+  readonly url: Pick<RtspUrl, 'scheme' | 'host' | 'port'>;
   /** Checked addresses, tried in order. */
   readonly addresses: readonly string[];
   /** Hex, with or without colons; null asks for a trusted chain. */

@@ -7,6 +7,7 @@ import type { SourceFaultCode } from '../app/ports/camera-source.ts';
 /** These need a person: a setting, a password, another codec. Trying again soon only locks accounts and fills logs. */
 const NEEDS_A_PERSON: ReadonlySet<SourceFaultCode> = new Set<SourceFaultCode>([
   'bad-url',
+  'not-onvif',
   'not-allowed',
   'tls-untrusted',
   'credentials-needed',

@@ -37,15 +37,21 @@ export class IntakeMeter {
     for (const at of this.#slots.keys()) this.#slots[at] = emptySlot(-1);
   }
 
-  /** Counts a packet of the track. `nowMs` is monotonic. */
-  see({ sequence, timestamp }: Pick<RtpPacket, 'sequence' | 'timestamp'>, sizeBytes: number, nowMs: number): void {
+  /** Counts a packet of the track, and says whether a picture begins with it. `nowMs` is monotonic. */
+  see(
+    { sequence, timestamp }: Pick<RtpPacket, 'sequence' | 'timestamp'>,
+    sizeBytes: number,
+    nowMs: number,
+  ): 'new-picture' | 'same-picture' {
     this.passOver(sequence, nowMs);
     const slot = this.#slot(nowMs);
     slot.bytes += sizeBytes;
     slot.packets += 1;
     // By time and not by marker: cameras set the marker on parameter sets, on every slice, or never.
-    if (timestamp !== this.#timestamp) slot.frames += 1;
+    const isNew = timestamp !== this.#timestamp;
+    if (isNew) slot.frames += 1;
     this.#timestamp = timestamp;
+    return isNew ? 'new-picture' : 'same-picture';
   }
 
   /** Counts only the sequence number: a packet that shares it and is no picture. */

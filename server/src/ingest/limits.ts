@@ -99,6 +99,19 @@ export const limits = {
   /** RFC 3550, A.1 (MAX_DROPOUT): a larger step is a camera that began anew, not that many packets lost. */
   meterGapMax: 3_000,
 
+  /** An ONVIF answer: the profiles of a recorder with 64 channels take half a megabyte. */
+  onvifAnswerBytesMax: 1_048_576,
+  /** Profiles of one device that are looked at, in its order: two questions each, all within `probeWithinMs`. */
+  onvifProfilesMax: 16,
+  /** Names and tokens of profiles; ONVIF allows tokens 64 characters. */
+  onvifTokenCharsMax: 128,
+  xmlElementsMax: 20_000,
+  xmlDepthMax: 32,
+  /** From one request for a key frame by ONVIF to the next: each costs every viewer of the camera a large picture. */
+  syncPointEveryMs: 2_000,
+  /** A camera that refused a request for a key frame is not asked again so soon: it may count wrong passwords. */
+  syncPointRefusedMs: 300_000,
+
   /** Cameras transcoded at once where nothing else is said: each takes 10 to 15 % of a core at 720p and 15 fps. */
   transcodersMax: 4,
   /** ffmpeg listens 50 to 300 ms after its start; asked so often, and given up after so long. */

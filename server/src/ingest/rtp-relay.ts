@@ -25,6 +25,8 @@ export type RelayTally = {
   readonly packetsDropped: number;
   readonly replays: number;
   readonly gopLengthMs: number | null;
+  /** Wall clock of the last picture that began; null before the first. */
+  readonly lastFrameAtMs: number | null;
   readonly packetsLost: number;
   /** Null before enough was seen. */
   readonly rates: IntakeRates | null;
@@ -40,23 +42,29 @@ export class RtpRelay {
   readonly #cache = new GopCache();
   readonly #meter = new IntakeMeter();
   readonly #replay: KeyFrameReplay;
+  readonly #askCamera: () => void;
   #track: VideoTrack | null = null;
   #cameraSsrc: number | null = null;
   /** Packets lost on the way in and not yet left out on the way out. */
   #missing = 0;
   #waitsFor: 'key-picture' | 'nothing' = 'key-picture';
+  #lastFrameAtMs: number | null = null;
   #packetsOut = 0;
   #packetsDropped = 0;
   #life: 'open' | 'closed' = 'open';
 
-  /** `timeline` MUST be the one of this sink: its sequence goes on when a source is stopped and started again. */
-  constructor(sink: FeedSink, timeline: RtpTimeline, clock: Clock) {
+  /**
+   * `timeline` MUST be the one of this sink: its sequence goes on when a source is stopped and started again.
+   * `askCamera` is called, at any pace, when a key frame from the camera itself would be welcome; it MUST return at once.
+   */
+  constructor(sink: FeedSink, timeline: RtpTimeline, clock: Clock, askCamera: () => void = () => {}) {
+    this.#askCamera = askCamera;
     this.#sink = sink;
     this.#clock = clock;
     this.#timeline = timeline;
     this.#replay = new KeyFrameReplay(this.#cache, this.#clock, (packet) => this.#toSink(packet));
     sink.onRtcp((rtcp) => {
-      if (this.#life === 'open' && wantsKeyFrame(rtcp, sink.ssrc)) this.#replay.request();
+      if (this.#life === 'open' && wantsKeyFrame(rtcp, sink.ssrc)) this.#keyFrameWanted();
     });
   }
 
@@ -92,7 +100,7 @@ export class RtpRelay {
       this.#meter.restart();
     }
     const nowMs = this.#clock.monotonicMs();
-    this.#meter.see(packet, bytes.length, nowMs);
+    if (this.#meter.see(packet, bytes.length, nowMs) === 'new-picture') this.#lastFrameAtMs = this.#clock.nowMs();
     const placed = this.#timeline.place(packet.sequence, packet.timestamp, nowMs);
     if (!placed) return this.#drop('of-track');
     if (placed.continuity === 'broken') this.#breakOff();
@@ -112,6 +120,7 @@ export class RtpRelay {
       packetsDropped: this.#packetsDropped,
       replays: this.#replay.count,
       gopLengthMs: this.#cache.lengthMs,
+      lastFrameAtMs: this.#lastFrameAtMs,
       packetsLost: this.#meter.packetsLost,
       rates: this.#meter.rates(this.#clock.monotonicMs()),
     };
@@ -120,13 +129,30 @@ export class RtpRelay {
   /** What is known of the picture: from the newest SPS, else from the description. */
   facts(): FeedFacts | null {
     const sps = this.#sets.sps();
-    return sps ? factsOfSps(sps) : (this.#track?.facts ?? null);
+    const track = this.#track;
+    if (!track) return null;
+    return sps ? { ...factsOfSps(sps), cameraCodec: track.facts.cameraCodec } : track.facts;
+  }
+
+  /** A replay of a young group costs nobody anything; for an old one, or none, the camera's own is better. */
+  #keyFrameWanted(): void {
+    this.#replay.request();
+    const ageMs = this.#cache.ageMs(this.#clock.monotonicMs());
+    if (this.#cache.isEmpty || ageMs === null || ageMs > limits.replayFreeMs) this.#wishForKeyFrame();
+  }
+
+  /** Behind a transcoder a key frame of the camera makes none of ours. */
+  #wishForKeyFrame(): void {
+    if (this.#track && !this.#track.foreign) this.#askCamera();
   }
 
   #pass(packet: RtpPacket, placed: Placed): 'of-track' {
     const sight = this.#keys.see(packet.payload, placed.timestamp);
     if (sight.picture === 'key-starts') this.#startKey(placed.timestamp);
-    if (this.#waitsFor === 'key-picture') return this.#drop('of-track');
+    if (this.#waitsFor === 'key-picture') {
+      this.#wishForKeyFrame();
+      return this.#drop('of-track');
+    }
     if (placed.missing > 0) {
       // What was held back came before the hole and goes before it.
       this.#emitAll(this.#fitter.flush());

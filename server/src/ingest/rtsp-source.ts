@@ -8,6 +8,7 @@ import { backOffMs } from './back-off.ts';
 import { IngestFault, toIngestFault } from './ingest-fault.ts';
 import { IntakeMeter } from './intake-meter.ts';
 import { limits } from './limits.ts';
+import { KeyFrameAsker } from './onvif/key-frame-asker.ts';
 import { PayloadTypeGuess } from './payload-type-guess.ts';
 import { parseRtpPacket } from './rtp-packet.ts';
 import { RtpRelay } from './rtp-relay.ts';
@@ -25,6 +26,7 @@ export type SourceSurroundings = ClientSurroundings & { readonly slots: Transcod
 /** From one `start` to its `stop`. */
 type Run = {
   readonly relay: RtpRelay;
+  readonly asker: KeyFrameAsker | null;
   readonly stop: AbortController;
   done: Promise<void>;
 };
@@ -36,6 +38,7 @@ const NO_TALLY = {
   packetsOut: 0,
   packetsDropped: 0,
   replays: 0,
+  keyFramesAsked: 0,
   restarts: 0,
   packetsLost: 0,
 };
@@ -52,6 +55,7 @@ export class RtspSource implements CameraSource {
   #tally = { ...NO_TALLY };
   #gopLengthMs: number | null = null;
   #lastPacketAtMs: number | null = null;
+  #lastFrameAtMs: number | null = null;
   /** Breaks left out; the stretch that runs is added when it is asked for. */
   #playedMs = 0;
   #playingSinceMs: number | null = null;
@@ -74,8 +78,10 @@ export class RtspSource implements CameraSource {
 
   start(sink: FeedSink): void {
     if (this.#run) throw new Error('this source has been started and not stopped');
-    const relay = new RtpRelay(sink, this.#timelineOf(sink), this.#surroundings.clock);
-    const run: Run = { relay, stop: new AbortController(), done: Promise.resolve() };
+    const stop = new AbortController();
+    const asker = KeyFrameAsker.of(this.#address, this.#surroundings, stop.signal);
+    const relay = new RtpRelay(sink, this.#timelineOf(sink), this.#surroundings.clock, () => asker?.ask());
+    const run: Run = { relay, asker, stop, done: Promise.resolve() };
     this.#run = run;
     this.#enter({ name: 'connecting' });
     // A camera may bear one connection only: the last one is closed before the next is opened.
@@ -89,7 +95,7 @@ export class RtspSource implements CameraSource {
     run.relay.close();
     run.stop.abort();
     this.#stopping = run.done.then(() => {
-      this.#keepTally(run.relay);
+      this.#keepTally(run);
       if (!this.#run) this.#enter({ name: 'idle' });
     });
     return this.#stopping;
@@ -115,6 +121,8 @@ export class RtspSource implements CameraSource {
       packetsOut: this.#tally.packetsOut + (live?.packetsOut ?? 0),
       packetsDropped: this.#tally.packetsDropped + (live?.packetsDropped ?? 0),
       replays: this.#tally.replays + (live?.replays ?? 0),
+      keyFramesAsked: this.#tally.keyFramesAsked + (this.#run?.asker?.count ?? 0),
+      lastFrameAtMs: live?.lastFrameAtMs ?? this.#lastFrameAtMs,
       gopLengthMs: live?.gopLengthMs ?? this.#gopLengthMs,
       lastPacketAtMs: this.#lastPacketAtMs,
       transcoding: this.#transcoder?.cost() ?? null,
@@ -230,13 +238,15 @@ export class RtspSource implements CameraSource {
     return (this.#surroundings.randomness.bytes(1)[0] ?? 0) / 255;
   }
 
-  #keepTally(relay: RtpRelay): void {
-    const { packetsOut, packetsDropped, replays, packetsLost, gopLengthMs } = relay.tally();
+  #keepTally({ relay, asker }: Run): void {
+    const { packetsOut, packetsDropped, replays, packetsLost, gopLengthMs, lastFrameAtMs } = relay.tally();
     this.#tally.packetsOut += packetsOut;
     this.#tally.packetsDropped += packetsDropped;
     this.#tally.replays += replays;
     this.#tally.packetsLost += packetsLost;
+    this.#tally.keyFramesAsked += asker?.count ?? 0;
     this.#gopLengthMs = gopLengthMs;
+    this.#lastFrameAtMs = lastFrameAtMs ?? this.#lastFrameAtMs;
     this.#facts = relay.facts();
   }
 

@@ -1,6 +1,7 @@
 /*
  * Makes camera sources, and asks cameras what they offer at enrolment. The face of ingest/ towards the use cases.
  */
+import type { CameraDiscovery } from '../app/ports/camera-discovery.ts';
 import type {
   CameraAddress,
   CameraProbe,
@@ -11,6 +12,7 @@ import type {
 import type { FeedSink } from '../app/ports/feed-sink.ts';
 import { IngestFault, toIngestFault } from './ingest-fault.ts';
 import { limits } from './limits.ts';
+import { OnvifDiscovery } from './onvif/device-discovery.ts';
 import { RtpTimeline } from './rtp-timeline.ts';
 import { type ClientSurroundings, RtspClient } from './rtsp-client.ts';
 import { RtspSource } from './rtsp-source.ts';
@@ -29,7 +31,11 @@ export class RtspSourceFactory implements CameraSourceFactory, CameraProbe {
   constructor(surroundings: ClientSurroundings, transcodersMax: number = limits.transcodersMax) {
     this.#surroundings = surroundings;
     this.#slots = new TranscoderSlots(transcodersMax);
+    this.discovery = new OnvifDiscovery(surroundings);
   }
+
+  /** Finds the streams of ONVIF devices, by the same guard. */
+  readonly discovery: CameraDiscovery;
 
   /** Transcoders that run now. */
   get transcodersActive(): number {

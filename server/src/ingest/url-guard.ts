@@ -45,7 +45,7 @@ export class UrlGuard {
    * The addresses a URL may be pulled from, in the resolver's order, at most four. Throws `not-allowed` (the text
    * names the setting to change) or `name-unknown`; `stopped` when the signal fires.
    */
-  async check(url: RtspUrl, signal: AbortSignal): Promise<readonly string[]> {
+  async check(url: Pick<RtspUrl, 'host' | 'port'>, signal: AbortSignal): Promise<readonly string[]> {
     const addresses = await this.#resolve(url.host, signal);
     const allowed: string[] = [];
     let refusal: string | null = null;

@@ -52,7 +52,7 @@ function chooseForeignTrack(description: SdpDescription): VideoTrack | null {
       profile: media.protocol === 'RTP/AVPF' ? 'RTP/AVPF' : 'RTP/AVP',
       payloadType,
       parameterSets: [],
-      facts: UNKNOWN_FACTS,
+      facts: { ...UNKNOWN_FACTS, cameraCodec: format.codec },
       foreign: { codec: format.codec, payloadType, clockRateHz, parameters },
     };
   }
@@ -104,13 +104,20 @@ function toFacts(format: SdpFormat, parameterSets: readonly Uint8Array[]): FeedF
     : { ...UNKNOWN_FACTS, profileLevelId: /^[0-9a-f]{6}$/.test(declared ?? '') ? (declared ?? null) : null };
 }
 
-const UNKNOWN_FACTS: FeedFacts = { codec: 'H264', profileLevelId: null, widthPx: null, heightPx: null };
+const UNKNOWN_FACTS: FeedFacts = {
+  codec: 'H264',
+  cameraCodec: 'H264',
+  profileLevelId: null,
+  widthPx: null,
+  heightPx: null,
+};
 
 /** What a sequence parameter set tells, from the description or from the stream. */
 export function factsOfSps(sps: Uint8Array): FeedFacts {
   const read = parseSps(sps);
   return {
     codec: 'H264',
+    cameraCodec: 'H264',
     profileLevelId: profileLevelIdOf(sps),
     widthPx: read?.widthPx ?? null,
     heightPx: read?.heightPx ?? null,

@@ -58,6 +58,7 @@ function buildMetrics(registry: Registry) {
     frames: gauge('camera_frames_per_second', 'Pictures a held camera sends, over the last 5 s', ['camera']),
     gop: gauge('camera_gop_seconds', 'From one key frame of a held camera to the next', ['camera']),
     lost: counter('camera_packets_lost_total', 'Packets of a held camera that did not come, this pull', ['camera']),
+    broken: counter('camera_restarts_total', 'Connections of a held camera lost or given up, this pull', ['camera']),
     transcodeCpu: gauge('camera_transcode_cpu_ratio', 'Share of a core its transcoder takes, over 5 s', ['camera']),
     transcodeMemory: gauge('camera_transcode_memory_bytes', 'Memory its transcoder takes', ['camera']),
     transcoders: gauge('transcoders_active', 'Cameras that are transcoded to H.264'),
@@ -91,14 +92,23 @@ export function openTelemetry(sources: TelemetrySources): OpenTelemetry {
       for (const [state, count] of Object.entries(counts)) metrics.cameras.set({ state }, count);
     },
     camerasMeasured(readings) {
-      const { bits, frames, gop, lost, transcodeCpu, transcodeMemory } = metrics;
-      for (const metric of [bits, frames, gop, lost, transcodeCpu, transcodeMemory]) metric.reset();
+      const { bits, frames, gop, lost, broken, transcodeCpu, transcodeMemory } = metrics;
+      for (const metric of [bits, frames, gop, lost, broken, transcodeCpu, transcodeMemory]) metric.reset();
       for (const reading of readings) {
-        const { cameraId: camera, bitsPerSecond, framesPerSecond, gopLengthMs, packetsLost, transcoding } = reading;
+        const {
+          cameraId: camera,
+          bitsPerSecond,
+          framesPerSecond,
+          gopLengthMs,
+          packetsLost,
+          restarts,
+          transcoding,
+        } = reading;
         if (bitsPerSecond !== null) bits.set({ camera }, bitsPerSecond);
         if (framesPerSecond !== null) frames.set({ camera }, framesPerSecond);
         if (gopLengthMs !== null) gop.set({ camera }, gopLengthMs / 1_000);
         lost.inc({ camera }, packetsLost);
+        broken.inc({ camera }, restarts);
         if (transcoding === null) continue;
         if (transcoding.cpuMsPerSecond !== null) transcodeCpu.set({ camera }, transcoding.cpuMsPerSecond / 1_000);
         transcodeMemory.set({ camera }, transcoding.residentBytes);

@@ -16,6 +16,7 @@ const sound: CameraStatus = {
     packetsOut: 5_200,
     packetsDropped: 0,
     replays: 2,
+    keyFramesAsked: 1,
     restarts: 1,
     packetsLost: 7,
     bitsPerSecond: 2_000_000.4,
@@ -26,18 +27,23 @@ const sound: CameraStatus = {
     lastPacketAtMs: 1_700_000_000_000,
     transport: 'tcp',
     transcoding: null,
+    lastFrameAtMs: 1_699_999_999_900,
   },
-  facts: { codec: 'H264', profileLevelId: '42e01f', widthPx: 1_280, heightPx: 720 },
+  facts: { codec: 'H264', cameraCodec: 'H264', profileLevelId: '42e01f', widthPx: 1_280, heightPx: 720 },
   viewers: 3,
 };
 const withStats = (change: Partial<Stats>): CameraStatus => ({ ...sound, stats: { ...sound.stats, ...change } });
 
 t.test('a sound camera has its figures, rounded, and no advice', async (t) => {
-  t.same(toCameraHealth(sound), {
+  t.same(toCameraHealth(sound, 'rtsp'), {
     state: 'playing',
+    source: 'rtsp',
     reason: null,
     text: null,
     lastPacketAtMs: 1_700_000_000_000,
+    lastFrameAtMs: 1_699_999_999_900,
+    codec: 'H264',
+    transcoded: false,
     bitsPerSecond: 2_000_000,
     framesPerSecond: 15,
     lossRatio: 0.0012,
@@ -45,6 +51,7 @@ t.test('a sound camera has its figures, rounded, and no advice', async (t) => {
     packetsLost: 7,
     restarts: 1,
     replays: 2,
+    keyFramesAsked: 1,
     playedMs: 60_001,
     transport: 'tcp',
     transcodeCpuMsPerSecond: null,
@@ -58,16 +65,22 @@ t.test('a sound camera has its figures, rounded, and no advice', async (t) => {
 
 t.test('a transcoded camera shows what that costs, and is told when it is much', async (t) => {
   const costing = (cpuMsPerSecond: number | null) =>
-    toCameraHealth(withStats({ transcoding: { cpuMsPerSecond, residentBytes: 80_000_000 } }));
+    toCameraHealth(withStats({ transcoding: { cpuMsPerSecond, residentBytes: 80_000_000 } }), 'rtsp');
   t.match(costing(127.4), { transcodeCpuMsPerSecond: 127, transcodeMemoryBytes: 80_000_000, advice: [] });
   t.match(costing(null), { transcodeCpuMsPerSecond: null, transcodeMemoryBytes: 80_000_000, advice: [] });
   t.match(costing(700).advice, [/sub-stream/]);
 });
 
 t.test('a camera nobody watches is idle and has no figures', async (t) => {
-  const health = toCameraHealth(null);
+  const health = toCameraHealth(null, null);
   t.match(health, { state: 'idle', reason: null, bitsPerSecond: null, viewers: 0, packetsLost: 0 });
   t.same(health.advice, []);
+});
+
+t.test('a camera that is transcoded says what it sends, and how it was enrolled', async (t) => {
+  const facts = { codec: 'H264', cameraCodec: 'H265', profileLevelId: null, widthPx: null, heightPx: null } as const;
+  t.match(toCameraHealth({ ...sound, facts }, 'onvif'), { codec: 'H265', transcoded: true, source: 'onvif' });
+  t.match(toCameraHealth({ ...sound, facts: null }, 'onvif'), { codec: null, transcoded: null });
 });
 
 t.test('a camera that is refused says why', async (t) => {
@@ -77,7 +90,7 @@ t.test('a camera that is refused says why', async (t) => {
     text: 'The password is wrong.',
     nextTryAtMs: 1,
   } as const;
-  t.match(toCameraHealth({ ...sound, state }), {
+  t.match(toCameraHealth({ ...sound, state }, 'rtsp'), {
     state: 'refused',
     reason: 'credentials-wrong',
     text: 'The password is wrong.',
@@ -102,14 +115,17 @@ const table: readonly [name: string, change: Partial<Stats>, advice: RegExp | nu
 ];
 for (const [name, change, advice] of table) {
   t.test(`advice: ${name}`, async (t) => {
-    const given = toCameraHealth(withStats(change)).advice;
+    const given = toCameraHealth(withStats(change), 'rtsp').advice;
     t.equal(given.length, advice === null ? 0 : 1, given.join(' '));
     if (advice) t.match(given[0], advice);
   });
 }
 
 t.test('several bad figures have a sentence each', async (t) => {
-  t.equal(toCameraHealth(withStats({ lossRatio: 0.2, framesPerSecond: 1, gopLengthMs: 30_000 })).advice.length, 3);
+  t.equal(
+    toCameraHealth(withStats({ lossRatio: 0.2, framesPerSecond: 1, gopLengthMs: 30_000 }), 'rtsp').advice.length,
+    3,
+  );
 });
 
 t.test('the pool measures what is held, and counts its holders', async (t) => {
@@ -117,7 +133,7 @@ t.test('the pool measures what is held, and counts its holders', async (t) => {
   t.same(feeds.measure(), []);
   const signal = new AbortController().signal;
   const [one, other] = await Promise.all([feeds.acquire(camera.id, signal), feeds.acquire(camera.id, signal)]);
-  t.match(toCameraHealth(feeds.status(camera.id)), { state: 'playing', viewers: 2 });
+  t.match(toCameraHealth(feeds.status(camera.id), 'rtsp'), { state: 'playing', viewers: 2 });
   t.match(feeds.measure(), [{ cameraId: camera.id, packetsLost: 0 }]);
   await one?.release();
   t.equal(feeds.status(camera.id)?.viewers, 1);

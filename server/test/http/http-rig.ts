@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { ApiKeyDesk } from '../../src/app/api-key-desk.ts';
+import { CameraSurvey } from '../../src/app/camera-survey.ts';
 import { Cameras } from '../../src/app/cameras.ts';
 import { Charters } from '../../src/app/charters.ts';
 import { Consents } from '../../src/app/consents.ts';
@@ -131,12 +132,13 @@ async function buildDeps(t: Owned, log: ReturnType<typeof openLog>): Promise<Htt
   const judge = new EvidenceJudge(tokens, possession, nonces);
   const gate = { store, valves: media, feeds, clock, log, telemetry, gatherer, judge, denials, randomness };
   const keeper = new GateKeeper(gate);
+  const survey = new CameraSurvey({ probe: sources, discovery: sources.discovery, secrets });
   const apiKeys = new ApiKeyDesk({ store, keys: new ApiKeyMint(randomness), clock, randomness });
   return {
     apiKeys,
     charters: new Charters({ store, keeper, clock, randomness }),
     owners: new Owners({ store, keys: apiKeys, clock, randomness }),
-    cameras: new Cameras({ store, probe: sources, secrets, feeds, keeper, clock, randomness }),
+    cameras: new Cameras({ store, survey, secrets, feeds, keeper, clock, randomness }),
     consents: new Consents({ store, keeper, clock, randomness, telemetry, publicUrl: PUBLIC_URL }),
     incidents: new Incidents({ store, keeper, clock, randomness }),
     tokenDesk: new TokenDesk({ store, tokens, denials, clock }),

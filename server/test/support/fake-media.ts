@@ -153,9 +153,25 @@ export class FakeSource implements CameraSource {
   }
 
   stats(): SourceStats {
-    const none = { packetsIn: 0, bytesIn: 0, packetsOut: 0, packetsDropped: 0, replays: 0, restarts: 0 };
+    const none = {
+      packetsIn: 0,
+      bytesIn: 0,
+      packetsOut: 0,
+      packetsDropped: 0,
+      replays: 0,
+      keyFramesAsked: 0,
+      restarts: 0,
+    };
     const rates = { bitsPerSecond: null, framesPerSecond: null, lossRatio: null, transport: null, transcoding: null };
-    return { ...none, ...rates, packetsLost: 0, playedMs: 0, gopLengthMs: null, lastPacketAtMs: null };
+    return {
+      ...none,
+      ...rates,
+      packetsLost: 0,
+      playedMs: 0,
+      gopLengthMs: null,
+      lastPacketAtMs: null,
+      lastFrameAtMs: null,
+    };
   }
 
   describe(): null {

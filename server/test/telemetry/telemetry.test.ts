@@ -83,6 +83,7 @@ t.test('cameras are shown while they are held, by what is known of them', async 
       framesPerSecond: 15,
       gopLengthMs: 2_000,
       packetsLost: 3,
+      restarts: 2,
       transcoding: { cpuMsPerSecond: 130, residentBytes: 80_000_000 },
     },
     {
@@ -91,6 +92,7 @@ t.test('cameras are shown while they are held, by what is known of them', async 
       framesPerSecond: null,
       gopLengthMs: null,
       packetsLost: 0,
+      restarts: 0,
       transcoding: { cpuMsPerSecond: null, residentBytes: 1 },
     },
   ]);
@@ -103,6 +105,7 @@ t.test('cameras are shown while they are held, by what is known of them', async 
   t.equal(first.get(`sallyport_camera_transcode_cpu_ratio{camera="${one}"}`), 0.13);
   t.equal(first.get(`sallyport_camera_transcode_memory_bytes{camera="${one}"}`), 80_000_000);
   t.notOk(first.has(`sallyport_camera_transcode_cpu_ratio{camera="${other}"}`), 'not measured yet');
+  t.equal(first.get(`sallyport_camera_restarts_total{camera="${one}"}`), 2);
   t.notOk(first.has(`sallyport_camera_bits_per_second{camera="${other}"}`), 'unknown is not nought');
   const reading = {
     cameraId: one,
@@ -110,6 +113,7 @@ t.test('cameras are shown while they are held, by what is known of them', async 
     framesPerSecond: 1,
     gopLengthMs: 1,
     packetsLost: 5,
+    restarts: 1,
     transcoding: null,
   };
   telemetry.camerasMeasured([reading]);

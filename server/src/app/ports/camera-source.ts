@@ -19,6 +19,8 @@ export type SourceFaultCode =
   | 'tls-untrusted'
   /** What answers there does not speak RTSP, or stopped making sense. */
   | 'not-rtsp'
+  /** What answers at the address of an ONVIF device is none. */
+  | 'not-onvif'
   | 'credentials-needed'
   | 'credentials-wrong'
   | 'not-found'
@@ -61,6 +63,8 @@ export type SourceStats = {
   readonly packetsDropped: number;
   /** Times the packets since the last key frame were sent again for a new viewer. */
   readonly replays: number;
+  /** Times the camera has been asked for a key frame and agreed (ONVIF). */
+  readonly keyFramesAsked: number;
   /** Connections lost or given up, each followed by another attempt. */
   readonly restarts: number;
   /** Packets the camera sent and that never came, or too late, by the holes in their sequence. */
@@ -79,10 +83,14 @@ export type SourceStats = {
   readonly transcoding: { readonly cpuMsPerSecond: number | null; readonly residentBytes: number } | null;
   /** Wall clock of the last RTP packet received; null when none yet. */
   readonly lastPacketAtMs: number | null;
+  /** Wall clock of the last picture that began; null when none did yet. */
+  readonly lastFrameAtMs: number | null;
 };
 
 export type FeedFacts = {
   readonly codec: 'H264';
+  /** What the camera itself sends, as in its SDP; another than `codec` is transcoded. */
+  readonly cameraCodec: string;
   /** Six lower-case hex digits (RFC 6184, 8.1); null when the camera told it nowhere. */
   readonly profileLevelId: string | null;
   readonly widthPx: number | null;
@@ -108,6 +116,15 @@ export interface CameraSource {
   describe(): FeedFacts | null;
 }
 
+/** Where a camera can be asked for a key frame (ONVIF, SetSynchronizationPoint); with the credentials of its URL. */
+export type KeyFrameDoor = {
+  /** The media service, http or https. */
+  readonly serviceUrl: string;
+  readonly media: 'ver10' | 'ver20';
+  /** The device's token of the profile that is pulled. */
+  readonly profile: string;
+};
+
 export type CameraAddress = {
   readonly cameraId: CameraId;
   /** Plain text, may hold credentials; MUST NOT be logged. */
@@ -116,6 +133,8 @@ export type CameraAddress = {
   readonly certificateSha256?: string;
   /** How RTP travels; absent: `auto`. */
   readonly rtspTransport?: RtspTransport;
+  /** Absent: the camera was not enrolled by ONVIF. */
+  readonly keyFrames?: KeyFrameDoor;
 };
 
 export interface CameraSourceFactory {

@@ -14,6 +14,8 @@ export type CameraReading = {
   readonly gopLengthMs: number | null;
   /** Grows while the camera is held and begins anew with the next pull. */
   readonly packetsLost: number;
+  /** Connections lost or given up; likewise. */
+  readonly restarts: number;
   /** What its transcoder costs; null without one. */
   readonly transcoding: { readonly cpuMsPerSecond: number | null; readonly residentBytes: number } | null;
 };

@@ -1,5 +1,5 @@
 /* Rows of the cameras: operator and vendor enrol and change them, owner and auditor look at the list. */
-import { cameraInputSchema, cameraPatchSchema } from '@sallyport/protocol/camera';
+import { cameraInputSchema, cameraPatchSchema, deviceInputSchema } from '@sallyport/protocol/camera';
 import { cameraIdSchema } from '@sallyport/protocol/ids';
 import { z } from 'zod';
 import type { RouteDeps } from '../http-deps.ts';
@@ -12,9 +12,19 @@ const readers = [...keepers, 'owner', 'auditor'] as const;
 export const buildCameraRoutes = ({ cameras }: Pick<RouteDeps, 'cameras'>): readonly Route[] => [
   guardedRoute(keepers, {
     method: 'POST',
+    path: '/v1/cameras/discover',
+    summary: 'Asks an ONVIF device for its streams (up to 20 s); stores nothing and fetches no picture',
+    answers: '`streams`, with what each is set to; `recommended`: which to take and why; `advice` in plain words.',
+    input: { body: deviceInputSchema },
+    call: ({ body }) => cameras.discover(body),
+  }),
+  guardedRoute(keepers, {
+    method: 'POST',
     path: '/v1/cameras',
-    summary: 'Enrols a camera, after asking it what it offers (up to 20 s)',
-    answers: 'The camera; credentials are never shown.',
+    summary: 'Enrols a camera by `rtspUrl` or `onvif`, after asking it what it offers (up to 40 s)',
+    answers:
+      'The camera; credentials are never shown. `offer`: what it said it sends, what that costs, and `advice`; with ' +
+      '`reached` false it did not answer and was enrolled unseen.',
     status: 201,
     input: { body: cameraInputSchema },
     call: ({ body, actor }) => cameras.enrol(body, actor),
@@ -47,7 +57,7 @@ export const buildCameraRoutes = ({ cameras }: Pick<RouteDeps, 'cameras'>): read
     method: 'PATCH',
     path: '/v1/cameras/{id}',
     summary: "Changes a camera's name, place or address",
-    answers: 'The camera as changed.',
+    answers: 'The camera as changed; after a change of source with `offer`, as at enrolment.',
     input: { params, body: cameraPatchSchema },
     call: ({ params, body, actor }) => cameras.change(params.id, body, actor),
   }),
