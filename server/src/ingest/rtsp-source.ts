@@ -80,7 +80,7 @@ export class RtspSource implements CameraSource {
     if (this.#run) throw new Error('this source has been started and not stopped');
     const stop = new AbortController();
     const asker = KeyFrameAsker.of(this.#address, this.#surroundings, stop.signal);
-    const relay = new RtpRelay(sink, this.#timelineOf(sink), this.#surroundings.clock, () => asker?.ask());
+    const relay = new RtpRelay(sink, this.#timelineOf(sink), this.#surroundings.clock, () => void asker?.ask());
     const run: Run = { relay, asker, stop, done: Promise.resolve() };
     this.#run = run;
     this.#enter({ name: 'connecting' });

@@ -25,6 +25,7 @@ const named: readonly [name: string, type: string][] = [
   ['camera_frames_per_second', 'gauge'],
   ['camera_gop_seconds', 'gauge'],
   ['camera_packets_lost_total', 'counter'],
+  ['camera_restarts_total', 'counter'],
   ['source_restarts_total', 'counter'],
   ['worker_cpu_seconds_total', 'counter'],
   ['worker_deaths_total', 'counter'],

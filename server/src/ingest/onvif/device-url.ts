@@ -40,10 +40,11 @@ export function parseDeviceAddress(text: string): DeviceUrlReading {
   return { ok: true, url: toDeviceUrl(url, url.pathname === '/' ? DEVICE_PATH : url.pathname) };
 }
 
-function readUrl(text: string): URL | null {
-  const whole = text.includes('://') ? text : `http://${text}`;
-  const url = URL.canParse(whole) ? new URL(whole) : null;
-  return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== '' && !/[\s\\]/.test(text) ? url : null;
+function readUrl(text: string, base?: string): URL | null {
+  const whole = base !== undefined || text.includes('://') ? text : `http://${text}`;
+  if (/[\s\\]/.test(text) || !URL.canParse(whole, base)) return null;
+  const url = new URL(whole, base);
+  return /^https?:$/.test(url.protocol) && url.hostname !== '' ? url : null;
 }
 
 function toDeviceUrl(url: URL, path: string): DeviceUrl {
@@ -58,7 +59,8 @@ function toDeviceUrl(url: URL, path: string): DeviceUrl {
  * https to the open; on any other, its path alone.
  */
 export function resolveService(device: DeviceUrl, xaddr: string | null): DeviceUrl {
-  const url = xaddr === null || xaddr.length > limits.urlCharsMax ? null : readUrl(xaddr);
+  const isUsable = xaddr !== null && xaddr.length <= limits.urlCharsMax;
+  const url = isUsable ? readUrl(xaddr, formatDeviceUrl(device)) : null;
   if (!url) return device;
   const named = toDeviceUrl(url, url.pathname);
   const reachable = named.host === device.host && (named.scheme === 'https' || device.scheme === 'http');

@@ -54,25 +54,29 @@ export class KeyFrameAsker {
     return this.#count;
   }
 
-  /** A key frame would be welcome. Returns at once; never throws. */
-  ask(): void {
-    const nowMs = this.#surroundings.clock.monotonicMs();
-    if (this.#state === 'asking' || nowMs < this.#notBeforeMs || this.#signal.aborted) return;
+  /**
+   * A key frame would be welcome. Never rejects; whoever passes on frames MUST NOT wait for it. `not-now`: nothing was
+   * asked, since it is too soon, or one question is under way.
+   */
+  async ask(): Promise<'agreed' | 'refused' | 'not-now'> {
+    const { clock } = this.#surroundings;
+    const nowMs = clock.monotonicMs();
+    if (this.#state === 'asking' || nowMs < this.#notBeforeMs || this.#signal.aborted) return 'not-now';
     this.#state = 'asking';
     this.#notBeforeMs = nowMs + limits.syncPointEveryMs;
-    this.#asked().then(
-      () => {
-        this.#count += 1;
-        this.#state = 'free';
-      },
-      (thrown: unknown) => {
-        const fault = toIngestFault(thrown, 'camera-refused', 'The camera could not be asked.');
-        const waitMs = fault.needsPerson || fault.code === 'camera-refused' ? limits.syncPointRefusedMs : 0;
-        this.#notBeforeMs += waitMs;
-        this.#clockSet = 'no';
-        this.#state = 'free';
-      },
-    );
+    try {
+      await this.#asked();
+      this.#count += 1;
+      return 'agreed';
+    } catch (thrown) {
+      const fault = toIngestFault(thrown, 'camera-refused', 'The camera could not be asked.');
+      if (fault.needsPerson || fault.code === 'camera-refused')
+        this.#notBeforeMs = clock.monotonicMs() + limits.syncPointRefusedMs;
+      this.#clockSet = 'no';
+      return 'refused';
+    } finally {
+      this.#state = 'free';
+    }
   }
 
   async #asked(): Promise<void> {
