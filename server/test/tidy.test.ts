@@ -54,6 +54,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['telemetry'],
   pino: ['telemetry'],
   'fluent-ffmpeg': ['ingest'],
+  saxes: ['ingest'],
   kysely: ['store'],
   'node:sqlite': ['store'],
   fastify: ['http'],

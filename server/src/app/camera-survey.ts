@@ -87,7 +87,8 @@ export class CameraSurvey {
     if (!found.ok) return found;
     const { address, stream, better } = found.value;
     const probed = await this.#deps.probe.probe(address);
-    if (!probed.ok && !passingFaults.has(probed.reason)) return refuse('camera-url-refused', probed.text);
+    if (!probed.ok && !passingFaults.has(probed.reason))
+      return refuse('camera-url-refused', explainRefusal(probed.reason, probed.text, stream));
     const tracks = probed.ok ? viewTracks(probed.tracks, stream) : [];
     const advice = adviseOnCamera({ url: address.url, tracks, stream, better });
     const offer: CameraOffer = {
@@ -133,6 +134,12 @@ export class CameraSurvey {
     }
   }
 }
+
+/** Several makers keep the users of ONVIF apart from those of the streams. */
+const explainRefusal = (reason: SourceFaultCode, text: string, stream: OfferedStream | null): string =>
+  stream !== null && reason.startsWith('credentials-')
+    ? `${text} The ONVIF user is no user of its streams: make one of the same name and password, or enrol by \`rtspUrl\`.`
+    : text;
 
 const toRefusal = (reason: SourceFaultCode, text: string): Refusal =>
   refuse(reason === 'not-allowed' || reason === 'bad-url' ? 'camera-url-refused' : 'camera-not-asked', text);

@@ -15,6 +15,10 @@ const families: readonly Family[] = [
     toHint: ([channel]) => `/Streaming/Channels/${channel}02 (Hikvision and its brands)`,
   },
   {
+    main: /\/(?:h264|mpeg-?4)\/ch(\d{1,3})\/main\/av_stream\b/i,
+    toHint: ([channel]) => `/h264/ch${channel}/sub/av_stream (older Hikvision and its brands)`,
+  },
+  {
     main: /\/cam\/realmonitor\?(?:.*&)?subtype=0\b/i,
     toHint: () => 'the same path with subtype=1 (Dahua, Amcrest and their brands)',
   },

@@ -90,6 +90,16 @@ t.test('one that needs a person is not enrolled', async (t) => {
   t.same(await survey.survey(camera.id, { rtspUrl }), { ok: false, code: 'camera-url-refused', detail: 'Wrong.' });
 });
 
+t.test('users of ONVIF that are no users of the streams are told apart', async (t) => {
+  const probe = { ok: false, reason: 'credentials-wrong', text: 'Wrong.' } as const;
+  const byDevice = await makeSurvey({ probe }).survey.survey(camera.id, { onvif });
+  t.match(byDevice, {
+    ok: false,
+    code: 'camera-url-refused',
+    detail: /Wrong\. The ONVIF user is no user of its streams/,
+  });
+});
+
 const advised: readonly (readonly [
   name: string,
   url: string,

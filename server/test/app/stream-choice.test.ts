@@ -40,6 +40,7 @@ const hints: readonly (readonly [path: string, hint: RegExp | null])[] = [
   ['/Streaming/Channels/101', /\/Streaming\/Channels\/102/],
   ['/Streaming/Channels/1601?transportmode=unicast', /\/Streaming\/Channels\/1602/],
   ['/Streaming/Channels/102', null],
+  ['/h264/ch2/main/av_stream', /\/h264\/ch2\/sub\/av_stream/],
   ['/cam/realmonitor?channel=1&subtype=0', /subtype=1/],
   ['/cam/realmonitor?channel=1&subtype=1', null],
   ['/h264Preview_01_main', /\/h264Preview_01_sub/],

@@ -18,6 +18,7 @@ const table: readonly (readonly [string, string, readonly Role[] | 'public'])[] 
   ['GET', '/v1/signal', 'public'],
   ['GET', '/v1/charter', 'public'],
   ['PUT', '/v1/charter', ['operator']],
+  ['POST', '/v1/cameras/discover', ['operator', 'vendor']],
   ['POST', '/v1/cameras', ['operator', 'vendor']],
   ['GET', '/v1/cameras', ['operator', 'vendor', 'owner', 'auditor']],
   ['GET', `${camera}/health`, ['operator', 'vendor', 'owner', 'auditor']],

@@ -9,7 +9,7 @@ const params = z.strictObject({ id: cameraIdSchema });
 const keepers = ['operator', 'vendor'] as const;
 const readers = [...keepers, 'owner', 'auditor'] as const;
 
-export const buildCameraRoutes = ({ cameras }: Pick<RouteDeps, 'cameras'>): readonly Route[] => [
+const buildDiscovery = (cameras: Pick<RouteDeps['cameras'], 'discover'>): Route =>
   guardedRoute(keepers, {
     method: 'POST',
     path: '/v1/cameras/discover',
@@ -17,7 +17,10 @@ export const buildCameraRoutes = ({ cameras }: Pick<RouteDeps, 'cameras'>): read
     answers: '`streams`, with what each is set to; `recommended`: which to take and why; `advice` in plain words.',
     input: { body: deviceInputSchema },
     call: ({ body }) => cameras.discover(body),
-  }),
+  });
+
+export const buildCameraRoutes = ({ cameras }: Pick<RouteDeps, 'cameras'>): readonly Route[] => [
+  buildDiscovery(cameras),
   guardedRoute(keepers, {
     method: 'POST',
     path: '/v1/cameras',

@@ -3,6 +3,7 @@
  * the other tests show would be worth nothing. The client must read the same figures as our own.
  */
 import { createRequire } from 'node:module';
+import type { CamOptions } from 'onvif';
 import t from 'tap';
 import { OnvifDiscovery } from '../../../src/ingest/onvif/device-discovery.ts';
 import { systemClock } from '../support/clocks.ts';
@@ -14,7 +15,6 @@ type ForeignCamera = {
   connect(): Promise<void>;
   getStreamUri(options: { protocol: 'RTSP'; profileToken: string }): Promise<Uri>;
   getSnapshotUri(options: { profileToken: string }): Promise<Uri>;
-  setSystemDateAndTime?: unknown;
   readonly profiles: readonly {
     readonly $: { readonly token: string };
     readonly videoEncoderConfiguration: {
@@ -26,7 +26,7 @@ type ForeignCamera = {
 };
 /** It is CommonJS, and its own types leave the promises out. */
 const { Cam } = createRequire(import.meta.url)('onvif/promises') as {
-  readonly Cam: new (options: object) => ForeignCamera;
+  readonly Cam: new (options: CamOptions) => ForeignCamera;
 };
 
 for (const auth of ['token', 'digest'] as const) {

@@ -113,6 +113,11 @@ const faults: readonly (readonly [name: string, inner: string, expected: unknown
     '<s:Fault><faultcode>s:Client</faultcode><faultstring>Unauthorized</faultstring></s:Fault>',
     { kind: 'not-authorized' },
   ],
+  [
+    'a prefix nobody declared, as a bridge sends it',
+    '<soap:Fault><soap:Code><soap:Value>soap:Sender</soap:Value><soap:Subcode><soap:Value>env:NotAuthorized</soap:Value></soap:Subcode></soap:Code></soap:Fault>',
+    { kind: 'not-authorized' },
+  ],
   ['nothing said', '<s:Fault/>', { kind: 'other', text: 'no reason given' }],
   ['no fault', '<GetProfilesResponse/>', null],
 ];
