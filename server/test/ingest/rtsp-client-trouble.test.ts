@@ -1,14 +1,11 @@
 // Cameras that are no cameras, hang, redirect, or come over TLS: the client ends, follows or trusts as it should.
-import { execFileSync } from 'node:child_process';
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import t from 'tap';
 import { RtspClient } from '../../src/ingest/rtsp-client.ts';
 import { chooseVideoTrack } from '../../src/ingest/video-track.ts';
 import { ManualClock } from './support/clocks.ts';
 import { openClient, playFrom, startScripted, urlOf } from './support/played-client.ts';
 import { type Nature, type Script, ScriptedCamera } from './support/scripted-camera.ts';
+import { makeSelfSigned } from './support/self-signed.ts';
 import { surroundings } from './support/surroundings.ts';
 
 t.test('does not fall for what is no camera', async (t) => {
@@ -128,16 +125,9 @@ t.test('follows redirects through the guard, at most three, without giving the p
 });
 
 t.test('rtsps: trusts a pinned certificate and no other', async (t) => {
-  const directory = t.testdir();
-  const [keyFile, certFile] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
-  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  execFileSync('openssl', [...request, '-subj', '/CN=camera', '-keyout', keyFile, '-out', certFile], {
-    stdio: 'ignore',
-  });
-  const cert = readFileSync(certFile, 'utf8');
-  const camera = await startScripted(t, {}, { tls: { key: readFileSync(keyFile, 'utf8'), cert } });
+  const { key, cert, sha256: fingerprint256 } = makeSelfSigned(t);
+  const camera = await startScripted(t, {}, { tls: { key, cert } });
   const url = camera.url().replace('rtsp:', 'rtsps:');
-  const { fingerprint256 } = new X509Certificate(cert);
   await t.rejects(openClient(url), { code: 'tls-untrusted', message: /fingerprint/ });
   await t.rejects(openClient(url, 'ab'.repeat(32)), { code: 'tls-untrusted' });
   t.equal(camera.asked.length, 0, 'nothing was said before that');

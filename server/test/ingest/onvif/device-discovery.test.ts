@@ -4,6 +4,7 @@ import { limits } from '../../../src/ingest/limits.ts';
 import { OnvifDiscovery } from '../../../src/ingest/onvif/device-discovery.ts';
 import { ManualClock, systemClock } from '../support/clocks.ts';
 import { MAIN, OnvifCamera, type OnvifOptions, SUB, USER } from '../support/onvif-camera.ts';
+import { makeSelfSigned } from '../support/self-signed.ts';
 import { surroundings } from '../support/surroundings.ts';
 
 const discovery = new OnvifDiscovery(surroundings(systemClock));
@@ -87,6 +88,20 @@ t.test('a wrong password is said at once, before an account is locked', async (t
     const found = await ask(camera, { ...USER, password: 'wrong' } as unknown as typeof USER);
     t.match(found, { ok: false, reason: 'credentials-wrong', text: /ONVIF/ });
     t.ok(camera.refusals <= 2, `${camera.refusals} wrong tries`);
+  }
+});
+
+t.test('https: a pinned certificate and no other, and nothing is asked in the open any more', async (t) => {
+  const { key, cert, sha256 } = makeSelfSigned(t);
+  for (const options of [{}, { calledBase: 'http://192.168.254.254' }]) {
+    const camera = await startCamera(t, { tls: { key, cert }, ...options });
+    const asked = (certificateSha256: string | null) =>
+      discovery.discover({ address: `https://${camera.address}`, credentials: USER, certificateSha256 });
+    t.match(await asked(null), { ok: false, reason: 'tls-untrusted', text: /fingerprint/ });
+    t.match(await asked('ab'.repeat(32)), { ok: false, reason: 'tls-untrusted' });
+    t.same(camera.asked, [], 'nothing was said before that');
+    const serviceUrl = `https://${camera.address}/onvif/media_ver10`;
+    t.match(await asked(sha256), { ok: true, streams: [{ keyFrames: { serviceUrl } }, {}] });
   }
 });
 

@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import {
   capabilitiesAnswer,
   deviceAnswer,
@@ -33,6 +34,8 @@ export type OnvifOptions = {
   readonly prefix?: string;
   /** Knows GetCapabilities only. */
   readonly isOld?: boolean;
+  /** Speaks https. */
+  readonly tls?: { readonly key: string; readonly cert: string };
   /** What it calls itself in its addresses, such as one nobody can reach; else where it listens. */
   readonly calledBase?: string;
   /** Host and port of its streams. */
@@ -85,7 +88,8 @@ export class OnvifCamera {
 
   private constructor(options: OnvifOptions) {
     this.#options = options;
-    this.#server = createServer((request, response) => void this.#serve(request, response));
+    const serve = (request: IncomingMessage, response: ServerResponse): void => void this.#serve(request, response);
+    this.#server = options.tls ? createTlsServer(options.tls, serve) : createServer(serve);
   }
 
   static async start(options: OnvifOptions = {}): Promise<OnvifCamera> {
@@ -209,7 +213,7 @@ export class OnvifCamera {
       profiles = [MAIN, SUB],
       media = ['ver10'],
       isOld = false,
-      calledBase = `http://${this.address}`,
+      calledBase = `http${this.#options.tls ? 's' : ''}://${this.address}`,
     } = this.#options;
     const version = path.endsWith('ver20') ? 'ver20' : 'ver10';
     const { streamsAt = '127.0.0.1:554' } = this.#options;
