@@ -98,6 +98,8 @@ export const ledgerEntrySchema = z.discriminatedUnion('type', [
     agency: agencyCodeSchema,
     token: hashSchema,
     possession: z.enum(['dpop', 'bearer']),
+    /** Whether the camera's sound passed too; absent in entries from before there was any. */
+    audio: z.boolean().optional(),
   }),
   entry('session.ended', {
     sessionId: sessionIdSchema,

@@ -1,5 +1,6 @@
 /*
- * One camera's feed while somebody holds it: the producer in the media server and the pull that fills it.
+ * One camera's feed while somebody holds it: the producer in the media server and the pull that fills it. Its sound is
+ * pulled only while a holder may hear it.
  * Made and counted by the feed pool.
  */
 import type { CameraId } from '@sallyport/protocol/ids';
@@ -39,8 +40,9 @@ type Events = {
 };
 
 export class CameraFeed {
-  /** Counted by the pool. */
+  /** Counted by the pool: all, and those who may hear the sound. */
   holders = 0;
+  hearers = 0;
   /** Set once closing began; resolves when all is gone. */
   closing: Promise<void> | null = null;
   readonly #cameraId: CameraId;
@@ -51,6 +53,7 @@ export class CameraFeed {
   readonly #waiters = new Set<() => void>();
   #source: CameraSource | null = null;
   #away: Timer | null = null;
+  #pulls: 'picture' | 'picture-and-sound' = 'picture';
   #restarting: Promise<void> = Promise.resolve();
 
   constructor(cameraId: CameraId, deps: CameraFeedDeps, events: Events) {
@@ -98,6 +101,24 @@ export class CameraFeed {
     return this.#restarting;
   }
 
+  /**
+   * Makes the pull fit the hearers: cameras take no further track while they play, so it begins anew, one short freeze
+   * for who is watching. Resolves when it has begun. Never rejects.
+   */
+  settleSound(): Promise<void> {
+    this.#restarting = this.#restarting.then(async () => {
+      const facts = this.#source?.describe();
+      const isSilent = facts !== undefined && facts !== null && facts.audio === null;
+      if (this.#source === null || this.#pulls === this.#wanted() || isSilent) return;
+      await this.#repull();
+    });
+    return this.#restarting;
+  }
+
+  #wanted(): 'picture' | 'picture-and-sound' {
+    return this.hearers > 0 ? 'picture-and-sound' : 'picture';
+  }
+
   close(): Promise<void> {
     this.closing ??= this.#close();
     return this.closing;
@@ -123,7 +144,9 @@ export class CameraFeed {
     const source = this.#deps.sources.open(address);
     source.onState((state) => this.#changed(source, state));
     this.#source = source;
-    source.start(feed.sink);
+    this.#pulls = this.#wanted();
+    if (this.#pulls === 'picture') await feed.closeAudio();
+    source.start(feed.sink, this.#pulls === 'picture' ? null : (codec) => feed.openAudio(codec));
   }
 
   async #repull(): Promise<void> {

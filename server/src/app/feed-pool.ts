@@ -27,19 +27,28 @@ export class FeedPool {
   }
 
   /**
-   * Holds the camera's feed, which plays when this resolves. Null when the camera does not play within 6 s, cannot be
+   * Holds the camera's feed, which plays when this resolves; with its sound, if it has one, where `audio` asks for it,
+   * and only as long as somebody does. Null when the camera does not play within 6 s, cannot be
    * opened, or the signal is aborted; nothing is held then.
    */
-  async acquire(cameraId: CameraId, signal: AbortSignal): Promise<FeedLease | null> {
+  async acquire(
+    cameraId: CameraId,
+    signal: AbortSignal,
+    { audio = false }: { readonly audio?: boolean } = {},
+  ): Promise<FeedLease | null> {
     const feed = await this.#vacant(cameraId);
+    const hearers = audio ? 1 : 0;
     feed.holders += 1;
+    feed.hearers += hearers;
+    await feed.settleSound();
     const playing = await feed.untilPlaying(appBounds.sourceWithinMs, signal);
     let released = false;
     const release = async () => {
       if (released) return;
       released = true;
       feed.holders -= 1;
-      if (feed.holders === 0) await feed.close();
+      feed.hearers -= hearers;
+      await (feed.holders === 0 ? feed.close() : feed.settleSound());
     };
     if (playing === null || signal.aborted) {
       await release();

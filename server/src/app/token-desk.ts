@@ -117,7 +117,7 @@ export class TokenDesk {
       consentId: consent.id,
       charterId: charter.id,
       actions: ['view_live'],
-      datatypes: ['video'],
+      datatypes: consent.audio ? ['video', 'audio'] : ['video'],
     };
     const token = {
       ...grant,

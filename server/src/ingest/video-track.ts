@@ -110,6 +110,7 @@ const UNKNOWN_FACTS: FeedFacts = {
   profileLevelId: null,
   widthPx: null,
   heightPx: null,
+  audio: null,
 };
 
 /** What a sequence parameter set tells, from the description or from the stream. */
@@ -121,5 +122,6 @@ export function factsOfSps(sps: Uint8Array): FeedFacts {
     profileLevelId: profileLevelIdOf(sps),
     widthPx: read?.widthPx ?? null,
     heightPx: read?.heightPx ?? null,
+    audio: null,
   };
 }

@@ -19,16 +19,16 @@ export type StrayConsumer = { readonly cameraId: CameraId; readonly consumerId: 
 export async function auditFeed(feed: MediaFeed, clock: Clock): Promise<readonly StrayConsumer[]> {
   for (let round = 0; round < mediaLimits.auditRoundsMax; round += 1) {
     await Promise.allSettled(feed.openings);
-    const known = new Set([...feed.outlets].map((outlet) => outlet.consumerId));
+    const known = new Set([...feed.outlets].flatMap((outlet) => outlet.consumerIds));
     const taps = await feed.payloadRouters.list();
     // A pipe ends in a router of ours; what leaves that router is looked at like the rest.
-    for (const { pipeConsumerId } of taps) if (pipeConsumerId !== null) known.add(pipeConsumerId);
+    for (const { pipeConsumerIds } of taps) for (const id of pipeConsumerIds) known.add(id);
     const routers = [feed.router, ...taps.map(({ router }) => router)].filter(({ closed }) => !closed);
     const dumping = Promise.all(routers.map((router) => router.dump()));
     const waited = await within(clock, mediaLimits.requestMs, dumping);
     if (feed.state === 'gone') return [];
     if (waited.how !== 'done') throw new MediaFault('timed-out', 'a media worker does not say what it sends');
-    for (const outlet of feed.outlets) known.add(outlet.consumerId);
+    for (const id of [...feed.outlets].flatMap((outlet) => outlet.consumerIds)) known.add(id);
     const consumerIds = waited.value.flatMap(({ mapConsumerIdProducerId }) =>
       mapConsumerIdProducerId.map(({ key }) => key),
     );

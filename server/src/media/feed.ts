@@ -1,26 +1,28 @@
 /*
- * A camera's feed: one router with one plain transport and one H.264 producer for life, and the valves that hang on it.
- * A router of its own means that the last step before killing a worker takes down one camera and not all of them.
+ * A camera's feed: one router with one H.264 producer for life, while somebody may hear it one for the sound, and the
+ * valves that hang on them. A router of its own means that the last step before killing a worker takes down one camera
+ * and not all of them.
  * Opened by open-media.ts; valve.ts takes packets out of it.
  */
-import { randomInt } from 'node:crypto';
 import type { CameraId } from '@sallyport/protocol/ids';
 import type { types } from 'mediasoup';
 import type { Clock } from '../app/ports/clock.ts';
+import type { AudioCodec } from '../app/ports/feed-sink.ts';
+import type { Log } from '../app/ports/log.ts';
 import type { Feed } from '../app/ports/valve.ts';
 import { mediaLimits } from './limits.ts';
-import { MediaFault } from './media-fault.ts';
+import { MediaFault, textOf } from './media-fault.ts';
 import type { MediaWorker } from './media-worker.ts';
 import { OnceSignal } from './once-signal.ts';
 import { PayloadRouters } from './payload-routers.ts';
-import { buildProducerParameters, H264_PAYLOAD_TYPE, routerCodecs } from './router-codecs.ts';
-import { UdpSink } from './udp-sink.ts';
+import { closeIntake, openAudioIntake, openVideoIntake, type PlainIntake } from './plain-intake.ts';
+import { audioCodecOf, routerCodecs } from './router-codecs.ts';
+import type { UdpSink } from './udp-sink.ts';
 import { acquireWithin } from './within.ts';
-
-const LOOPBACK = '127.0.0.1';
 
 export type FeedOptions = {
   readonly clock: Clock;
+  readonly log: Log;
   readonly worker: MediaWorker;
   readonly cameraId: CameraId;
   /** The least time between two key-frame requests to the source; 0 asks each time one is needed. */
@@ -29,10 +31,10 @@ export type FeedOptions = {
   readonly onGone: (feed: MediaFeed) => void;
 };
 
-/** A valve as its feed sees it: something with a consumer that can be shut. */
-export type FeedOutlet = { readonly consumerId: string; close(): Promise<unknown> };
+/** A valve as its feed sees it: something with consumers that can be shut. */
+export type FeedOutlet = { readonly consumerIds: readonly string[]; close(): Promise<unknown> };
 
-type FeedParts = { readonly router: types.Router; readonly producer: types.Producer; readonly sink: UdpSink };
+type FeedParts = { readonly router: types.Router; readonly intake: PlainIntake };
 
 export class MediaFeed implements Feed {
   readonly cameraId: CameraId;
@@ -48,6 +50,11 @@ export class MediaFeed implements Feed {
   readonly openings = new Set<Promise<unknown>>();
   readonly #died = new OnceSignal<void>();
   readonly #onGone: (feed: MediaFeed) => void;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #audio: PlainIntake | null = null;
+  /** One request for the sound after the other, so that there is never a second producer. */
+  #audioTurn: Promise<unknown> = Promise.resolve();
   #state: 'open' | 'closing' | 'gone' = 'open';
   #closed: Promise<void> | null = null;
 
@@ -55,13 +62,15 @@ export class MediaFeed implements Feed {
     this.cameraId = options.cameraId;
     this.worker = options.worker;
     this.router = parts.router;
-    this.producer = parts.producer;
-    this.sink = parts.sink;
+    this.producer = parts.intake.producer;
+    this.sink = parts.intake.sink;
+    this.#clock = options.clock;
+    this.#log = options.log;
     this.#onGone = options.onGone;
     this.payloadRouters = new PayloadRouters({
       clock: options.clock,
       router: parts.router,
-      producer: parts.producer,
+      producer: parts.intake.producer,
       make: (codecs) => options.worker.createRouter(codecs),
     });
     this.worker.load += 1;
@@ -73,18 +82,54 @@ export class MediaFeed implements Feed {
     const { clock, worker } = options;
     const making = worker.createRouter(routerCodecs);
     const router = await acquireWithin(clock, mediaLimits.requestMs, 'making a router', making, (late) => late.close());
-    let sink: UdpSink | null = null;
     try {
-      const filled = acquireWithin(clock, mediaLimits.requestMs, 'opening a feed', fill(router, options), dropLate);
-      const parts = await filled;
-      sink = parts.sink;
-      if (router.closed) throw new MediaFault('feed-gone', 'the worker died while the feed was opened');
-      return new MediaFeed(options, { router, ...parts });
+      const making = openVideoIntake(router, options.keyFrameRequestDelayMs);
+      const intake = await acquireWithin(clock, mediaLimits.requestMs, 'opening a feed', making, closeIntake);
+      if (!router.closed) return new MediaFeed(options, { router, intake });
+      closeIntake(intake);
+      throw new MediaFault('feed-gone', 'the worker died while the feed was opened');
     } catch (error) {
       router.close();
-      sink?.close();
       throw error;
     }
+  }
+
+  /** The producer of the sound; null while there is none. */
+  get audioProducer(): types.Producer | null {
+    return this.#audio?.producer ?? null;
+  }
+
+  /** As the port says; another codec than before replaces the sound, and valves that carry the old one fall silent. */
+  openAudio(codec: AudioCodec): Promise<UdpSink | null> {
+    const turn = this.#audioTurn.then(() => this.#openAudio(codec));
+    this.#audioTurn = turn;
+    return turn;
+  }
+
+  closeAudio(): Promise<void> {
+    const turn = this.#audioTurn.then(() => this.#dropAudio());
+    this.#audioTurn = turn;
+    return turn;
+  }
+
+  #dropAudio(): void {
+    const audio = this.#audio;
+    this.#audio = null;
+    if (audio) closeIntake(audio);
+  }
+
+  async #openAudio(codec: AudioCodec): Promise<UdpSink | null> {
+    if (this.#audio && audioCodecOf(this.#audio.producer) === codec) return this.#audio.sink;
+    this.#dropAudio();
+    const making = openAudioIntake(this.router, codec);
+    try {
+      const intake = await acquireWithin(this.#clock, mediaLimits.requestMs, 'opening the sound', making, closeIntake);
+      if (this.#state === 'open') this.#audio = intake;
+      else closeIntake(intake);
+    } catch (error) {
+      this.#log.warn({ cameraId: this.cameraId, error: textOf(error) }, 'a camera goes on without its sound');
+    }
+    return this.#audio?.sink ?? null;
   }
 
   get state(): 'open' | 'closing' | 'gone' {
@@ -118,34 +163,8 @@ export class MediaFeed implements Feed {
     this.payloadRouters.close();
     this.worker.load -= 1;
     this.sink.close();
+    this.#dropAudio();
     this.#onGone(this);
     this.#died.fire();
   }
-}
-
-async function fill(router: types.Router, options: FeedOptions): Promise<Omit<FeedParts, 'router'>> {
-  const ssrc = randomInt(1, 0xffff_ffff);
-  const transport = await router.createPlainTransport({
-    listenInfo: { protocol: 'udp', ip: LOOPBACK, recvBufferSize: mediaLimits.sinkReceiveBytes },
-    rtcpMux: true,
-    comedia: false,
-  });
-  const sink = await UdpSink.open(ssrc, H264_PAYLOAD_TYPE, transport.tuple.localPort);
-  try {
-    await transport.connect({ ip: LOOPBACK, port: sink.localPort });
-    const producer = await transport.produce({
-      kind: 'video',
-      rtpParameters: buildProducerParameters(ssrc),
-      keyFrameRequestDelay: options.keyFrameRequestDelayMs,
-    });
-    return { producer, sink };
-  } catch (error) {
-    sink.close();
-    throw error;
-  }
-}
-
-/** A late one hangs on a router that has been closed; its socket goes with it. */
-function dropLate(late: { readonly sink: UdpSink }): void {
-  late.sink.close();
 }

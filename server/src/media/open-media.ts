@@ -126,6 +126,7 @@ class OpenMedia implements Media {
     try {
       const feed = await MediaFeed.open({
         clock: this.#options.clock,
+        log: this.#options.log,
         worker: this.#pool.leastLoaded(),
         cameraId,
         keyFrameRequestDelayMs: this.#options.keyFrameRequestDelayMs ?? 0,

@@ -1,9 +1,10 @@
 /*
- * What our routers speak: one H.264 codec, and how a camera's packets and their producer are described in it. Pure.
- * Viewers are always offered constrained baseline: browsers decode what cameras send under that name, while several
- * refuse a stream that is honestly called High.
+ * What our routers speak: one H.264 codec and three for sound, and how a camera's packets and their producers are
+ * described in them. Pure. Viewers are always offered constrained baseline: browsers decode what cameras send under that
+ * name, while several refuse a stream that is honestly called High.
  */
 import type { types } from 'mediasoup';
+import type { AudioCodec } from '../app/ports/feed-sink.ts';
 
 /** Payload type of every camera's RTP inside the server; any number would do, since the server makes the offers. */
 export const H264_PAYLOAD_TYPE = 102;
@@ -15,21 +16,56 @@ const h264Parameters = {
   'profile-level-id': '42e01f',
 } as const;
 
-/** The router's codecs; NACK with RTX, PLI and transport-cc towards viewers. */
+/** NACK with RTX, PLI and transport-cc towards viewers. */
+const videoCodec = {
+  kind: 'video',
+  mimeType: 'video/H264',
+  clockRate: 90_000,
+  preferredPayloadType: H264_PAYLOAD_TYPE,
+  parameters: h264Parameters,
+  rtcpFeedback: [
+    { type: 'nack' },
+    { type: 'nack', parameter: 'pli' },
+    { type: 'ccm', parameter: 'fir' },
+    { type: 'transport-cc' },
+  ],
+} as const;
+
+/** Under what name, clock and number each kind of sound travels; the numbers of G.711 are fixed (RFC 3551, 6). */
+export const audioCodecs = {
+  OPUS: { mimeType: 'audio/opus', clockRate: 48_000, channels: 2, payloadType: 111 },
+  PCMU: { mimeType: 'audio/PCMU', clockRate: 8_000, channels: 1, payloadType: 0 },
+  PCMA: { mimeType: 'audio/PCMA', clockRate: 8_000, channels: 1, payloadType: 8 },
+} as const satisfies Record<AudioCodec, object>;
+
+/** RFC 7587: a lost packet of Opus can be made up from the next; browsers answer it in kind. */
+const opusParameters = { minptime: 10, useinbandfec: 1 } as const;
+
+/** Our H.264 at a number of choice. */
+export function buildVideoCodec(payloadType: number): types.RouterRtpCodecCapability {
+  const { kind, mimeType, clockRate, parameters, rtcpFeedback } = videoCodec;
+  const feedback = rtcpFeedback.map((one) => ({ ...one }));
+  return {
+    ...{ kind, mimeType, clockRate, preferredPayloadType: payloadType },
+    parameters: { ...parameters },
+    rtcpFeedback: feedback,
+  };
+}
+
+/** One kind of sound at a number of choice. */
+export function buildAudioCodec(codec: AudioCodec, payloadType: number): types.RouterRtpCodecCapability {
+  const { mimeType, clockRate, channels } = audioCodecs[codec];
+  return {
+    ...{ kind: 'audio', mimeType, clockRate, channels, preferredPayloadType: payloadType },
+    parameters: codec === 'OPUS' ? { ...opusParameters } : {},
+    rtcpFeedback: [],
+  };
+}
+
+/** A feed's own router. Sound comes first, so that no number given out by itself is one of its own. */
 export const routerCodecs: types.RouterRtpCodecCapability[] = [
-  {
-    kind: 'video',
-    mimeType: 'video/H264',
-    clockRate: 90_000,
-    preferredPayloadType: H264_PAYLOAD_TYPE,
-    parameters: { ...h264Parameters },
-    rtcpFeedback: [
-      { type: 'nack' },
-      { type: 'nack', parameter: 'pli' },
-      { type: 'ccm', parameter: 'fir' },
-      { type: 'transport-cc' },
-    ],
-  },
+  ...(['OPUS', 'PCMU', 'PCMA'] as const).map((codec) => buildAudioCodec(codec, audioCodecs[codec].payloadType)),
+  buildVideoCodec(H264_PAYLOAD_TYPE),
 ];
 
 /**
@@ -48,6 +84,26 @@ export function buildProducerParameters(ssrc: number): types.RtpParameters {
       },
     ],
     encodings: [{ ssrc }],
-    rtcp: { cname: 'sallyport', reducedSize: true },
+    rtcp: { cname: CNAME, reducedSize: true },
   };
+}
+
+/** Builds the description of a camera's sound. The same CNAME as the picture: the two belong together (RFC 7022). */
+export function buildAudioProducerParameters(codec: AudioCodec, ssrc: number): types.RtpParameters {
+  const { mimeType, clockRate, channels, payloadType } = audioCodecs[codec];
+  const parameters = codec === 'OPUS' ? { ...opusParameters } : {};
+  return {
+    codecs: [{ mimeType, payloadType, clockRate, channels, parameters, rtcpFeedback: [] }],
+    encodings: [{ ssrc }],
+    rtcp: { cname: CNAME, reducedSize: true },
+  };
+}
+
+const CNAME = 'sallyport';
+
+/** Which of our kinds of sound a producer carries; null for none of them. */
+export function audioCodecOf(producer: types.Producer): AudioCodec | null {
+  const mimeType = producer.rtpParameters.codecs[0]?.mimeType.toLowerCase();
+  const kinds = ['OPUS', 'PCMU', 'PCMA'] as const;
+  return kinds.find((kind) => audioCodecs[kind].mimeType.toLowerCase() === mimeType) ?? null;
 }

@@ -1,6 +1,7 @@
 /*
- * Writes the answer to a player's own offer: the picture in its video section, everything else declined. Pure; called
- * by valve.ts with the parameters of a consumer whose payload types are already the player's.
+ * Writes the answer to a player's own offer: the picture in its video section, the sound in an audio section where it is
+ * served, everything else declined. Pure; called by valve.ts with the parameters of consumers whose payload types are
+ * already the player's.
  */
 import type { types } from 'mediasoup';
 import { type OfferParts, toCandidateLine, toCodecLines, toSourceLines } from './sdp-offer.ts';
@@ -23,7 +24,8 @@ export function buildPlayerAnswer(offer: PlayerOffer, parts: OfferParts): string
     `a=fingerprint:${fingerprint.algorithm} ${fingerprint.value}`,
     `a=setup:${offer.ourSetup}`,
   ];
-  const bundled = offer.sections.filter(({ firstCodec }, at) => at === offer.videoAt || firstCodec !== null);
+  const { videoAt, audioAt } = offer;
+  const bundled = offer.sections.filter(({ firstCodec }, at) => at === videoAt || firstCodec !== null);
   return [
     'v=0',
     `o=- ${parts.originId} 1 IN IP4 127.0.0.1`,
@@ -34,25 +36,35 @@ export function buildPlayerAnswer(offer: PlayerOffer, parts: OfferParts): string
     'a=ice-options:trickle',
     `a=msid-semantic: WMS ${parts.streamId}`,
     ...offer.sections.flatMap((section, at) =>
-      at === offer.videoAt ? toVideo(section, offer, parts, shared) : toDeclined(section, shared),
+      toSection(section, at === videoAt ? toVideo(offer, parts) : at === audioAt ? parts.audio : null, parts, shared),
     ),
     '',
   ].join('\r\n');
 }
 
-function toVideo(section: OfferedSection, offer: PlayerOffer, { rtp, streamId }: OfferParts, shared: string[]) {
-  const codecs = rtp.codecs.map((codec) => nameProfile(codec, offer.profileLevelId));
+/** The section as it is served; declined where there is nothing for it. */
+function toSection(
+  section: OfferedSection,
+  rtp: types.RtpParameters | null,
+  { streamId }: OfferParts,
+  shared: readonly string[],
+): string[] {
+  if (rtp === null) return toDeclined(section, shared);
   return [
-    `m=video 9 ${section.protocol} ${codecs.map(({ payloadType }) => payloadType).join(' ')}`,
+    `m=${section.kind} 9 ${section.protocol} ${rtp.codecs.map(({ payloadType }) => payloadType).join(' ')}`,
     ...shared,
     `a=mid:${section.mid}`,
     'a=sendonly',
     'a=rtcp-mux',
     'a=rtcp-rsize',
-    ...codecs.flatMap(toCodecLines),
+    ...rtp.codecs.flatMap(toCodecLines),
     ...(rtp.headerExtensions ?? []).map(({ id, uri }) => `a=extmap:${id} ${uri}`),
-    ...toSourceLines(rtp, streamId),
+    ...toSourceLines(section.kind === 'audio' ? 'audio' : 'video', rtp, streamId),
   ];
+}
+
+function toVideo({ profileLevelId }: PlayerOffer, { video }: OfferParts): types.RtpParameters {
+  return { ...video, codecs: video.codecs.map((codec) => nameProfile(codec, profileLevelId)) };
 }
 
 /** An answer names the profile that was offered (RFC 6184, 8.2.2). */
@@ -61,7 +73,10 @@ function nameProfile(codec: types.RtpCodecParameters, profileLevelId: string): t
   return { ...codec, parameters: { ...codec.parameters, 'profile-level-id': profileLevelId } };
 }
 
-function toDeclined({ kind, protocol, mid, payloads, firstCodec }: OfferedSection, shared: string[]): string[] {
+function toDeclined(
+  { kind, protocol, mid, payloads, firstCodec }: OfferedSection,
+  shared: readonly string[],
+): string[] {
   if (firstCodec === null) return [`m=${kind} 0 ${protocol} ${payloads}`, 'c=IN IP4 0.0.0.0', `a=mid:${mid}`];
   const { payloadType, text } = firstCodec;
   return [

@@ -1,10 +1,12 @@
 /*
  * Reads the offer of a standard player that wants to be answered, and finds under which payload types it takes our
- * H.264. Pure: text in, what a valve needs or a refusal out; never throws, whatever is sent. Called by valve.ts.
+ * H.264 and our sound. Pure: text in, what a valve needs or a refusal out; never throws, whatever is sent. Called by valve.ts.
  */
 import { limits } from '@sallyport/protocol/limits';
 import type { types } from 'mediasoup';
 import * as sdpTransform from 'sdp-transform';
+import type { AudioCodec } from '../app/ports/feed-sink.ts';
+import { audioCodecs } from './router-codecs.ts';
 import { readSecurity } from './sdp-security.ts';
 
 /** One media section of the offer, as far as an answer must repeat it. */
@@ -20,11 +22,18 @@ export type OfferedSection = {
 /** Under which numbers a player decodes our H.264. */
 export type PayloadTypes = { readonly h264: number; readonly rtx: number | null };
 
+/** A kind of sound and the player's number for it. */
+export type PlayerSound = { readonly codec: AudioCodec; readonly payloadType: number };
+
 export type PlayerOffer = {
   readonly sections: readonly OfferedSection[];
   /** Which of the sections takes the picture. */
   readonly videoAt: number;
+  /** Which of the sections takes the sound; null when none does. */
+  readonly audioAt: number | null;
   readonly payloadTypes: PayloadTypes;
+  /** The kinds of sound it takes, under numbers of their own. */
+  readonly sounds: readonly PlayerSound[];
   /** As offered; six hex digits. */
   readonly profileLevelId: string;
   readonly feedback: readonly types.RtcpFeedback[];
@@ -91,6 +100,7 @@ function readVideo(session: Session, video: Section): ReadOffer {
     offer: {
       sections,
       videoAt: session.media.indexOf(video),
+      ...findSounds(session, codec.payloadTypes),
       ...codec,
       feedback: readFeedback(video, codec.payloadTypes.h264),
       // Of the player: when it is passive, it is the DTLS server.
@@ -119,6 +129,32 @@ function findCodec(video: Section): Pick<PlayerOffer, 'payloadTypes' | 'profileL
   );
   const isUsable = rtx !== undefined && isDynamic(rtx.payload) && rtx.payload !== h264;
   return { payloadTypes: { h264, rtx: isUsable ? rtx.payload : null }, profileLevelId };
+}
+
+/** The first audio section that takes a sound of ours. A number that the picture has too would be ambiguous. */
+function findSounds(session: Session, { h264, rtx }: PayloadTypes): Pick<PlayerOffer, 'audioAt' | 'sounds'> {
+  for (const [audioAt, section] of session.media.entries()) {
+    if (section.type !== 'audio' || !takes(session, section)) continue;
+    const sounds = toSounds(section).filter(({ payloadType }) => payloadType !== h264 && payloadType !== rtx);
+    if (sounds.length > 0) return { audioAt, sounds };
+  }
+  return { audioAt: null, sounds: [] };
+}
+
+function takes(session: Session, section: Section): boolean {
+  const direction = section.direction ?? session.direction ?? 'sendrecv';
+  return ['recvonly', 'sendrecv'].includes(direction) && (section.port !== 0 || 'bundleOnly' in section);
+}
+
+/** Some players write Opus without its two channels. */
+function toSounds({ rtp }: Section): readonly PlayerSound[] {
+  const kinds = ['OPUS', 'PCMU', 'PCMA'] as const;
+  return kinds.flatMap((codec) => {
+    const { clockRate, payloadType: fixed } = audioCodecs[codec];
+    const found = rtp.find((one) => one.codec.toUpperCase() === codec && one.rate === clockRate);
+    const isUsable = found && (codec === 'OPUS' ? isDynamic(found.payload) : found.payload === fixed);
+    return isUsable ? [{ codec, payloadType: found.payload }] : [];
+  });
 }
 
 /** RFC 3551, 6. */

@@ -1,5 +1,5 @@
 /*
- * The way a picture is stopped: one table of ever harder steps, each acknowledged by the worker within a bound.
+ * The way a picture, and its sound, is stopped: one table of ever harder steps, each acknowledged by the worker within a bound.
  * It cannot fail, it only escalates: consumer, transport, the camera's router, the worker. Called by valve.ts alone.
  */
 import type { types } from 'mediasoup';
@@ -10,7 +10,8 @@ import type { MediaWorker } from './media-worker.ts';
 import { within } from './within.ts';
 
 export type ConsumerParts = {
-  readonly consumer: types.Consumer;
+  /** All of one viewer's, on one transport. */
+  readonly consumers: readonly types.Consumer[];
   readonly transport: types.WebRtcTransport;
   readonly router: types.Router;
   readonly worker: MediaWorker;
@@ -26,7 +27,7 @@ export type Shut = {
 };
 
 const steps: readonly { readonly name: Step; shut(parts: ConsumerParts): Promise<void> }[] = [
-  { name: 'consumer', shut: ({ consumer }) => consumer.pause() },
+  { name: 'consumer', shut: pauseAll },
   { name: 'transport', shut: shutTransport },
   { name: 'router', shut: shutRouter },
   { name: 'worker', shut: ({ worker }) => worker.kill() },
@@ -44,7 +45,7 @@ export async function shutConsumer(parts: ConsumerParts, clock: Clock, log: Log)
     log.error({ step: step.name, how: waited.how }, 'a valve did not close in this step; a harder one follows');
   }
   const darkAtMs = clock.nowMs();
-  parts.consumer.close();
+  for (const consumer of parts.consumers) consumer.close();
   // Tells the viewer by a DTLS close_notify, which is the only sign a page gets.
   parts.transport.close();
   return { by, darkAtMs };
@@ -55,11 +56,16 @@ async function attempt(step: (typeof steps)[number], parts: ConsumerParts): Prom
   await step.shut(parts);
 }
 
-async function shutTransport({ consumer, transport, router }: ConsumerParts): Promise<void> {
-  consumer.close();
+async function pauseAll({ consumers }: ConsumerParts): Promise<void> {
+  await Promise.all(consumers.map((consumer) => consumer.pause()));
+}
+
+async function shutTransport({ consumers, transport, router }: ConsumerParts): Promise<void> {
+  for (const consumer of consumers) consumer.close();
   transport.close();
   const { mapConsumerIdProducerId } = await router.dump();
-  if (mapConsumerIdProducerId.some(({ key }) => key === consumer.id)) throw new Error('the consumer is still there');
+  const ids = new Set(consumers.map(({ id }) => id));
+  if (mapConsumerIdProducerId.some(({ key }) => ids.has(key))) throw new Error('the consumer is still there');
 }
 
 async function shutRouter({ router, worker }: ConsumerParts): Promise<void> {

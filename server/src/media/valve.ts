@@ -1,6 +1,7 @@
 /*
  * The valve between a camera's feed and one viewer: the only file that consumes and resumes, so that there is one
- * place to look for every way a picture can pass. Dry until the viewer's DTLS is connected; shut by shut-consumer.ts.
+ * place to look for every way a picture can pass, or its sound: that only where the start on record says so. Dry until
+ * the viewer's DTLS is connected; shut by shut-consumer.ts.
  * Opened by open-media.ts for the gate keeper.
  */
 import { randomInt } from 'node:crypto';
@@ -14,13 +15,11 @@ import type { FeedOutlet, MediaFeed } from './feed.ts';
 import { mediaLimits } from './limits.ts';
 import { MediaFault, textOf } from './media-fault.ts';
 import { OnceSignal } from './once-signal.ts';
-import type { Tap } from './payload-routers.ts';
-import { routerCodecs } from './router-codecs.ts';
 import { parseAnswer } from './sdp-answer.ts';
-import { buildOffer, VIDEO_MID } from './sdp-offer.ts';
+import { buildOffer } from './sdp-offer.ts';
 import { buildPlayerAnswer } from './sdp-player-answer.ts';
-import { type PlayerOffer, parsePlayerOffer } from './sdp-player-offer.ts';
 import { shutConsumer } from './shut-consumer.ts';
+import { connect, findPlace, makeTransport, midOf, type Place, toCapabilities } from './valve-place.ts';
 import { acquireWithin, within } from './within.ts';
 
 export type ValveOptions = {
@@ -32,10 +31,10 @@ export type ValveOptions = {
   readonly playerOffer?: string | null;
 };
 
-type Place = Tap & { readonly player: PlayerOffer | null };
 type ValveParts = {
   readonly transport: types.WebRtcTransport;
-  readonly consumer: types.Consumer;
+  readonly video: types.Consumer;
+  readonly audio: types.Consumer | null;
   readonly place: Place;
 };
 type Loss = 'connection-lost' | 'worker-died';
@@ -49,26 +48,32 @@ export class MediaValve implements Valve, FeedOutlet {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #transport: types.WebRtcTransport;
-  readonly #consumer: types.Consumer;
+  readonly #video: types.Consumer;
+  /** Null for a picture without sound, and from the moment the sound has ended or was declined. */
+  #audio: types.Consumer | null;
   readonly #lost = new OnceSignal<Loss>();
   readonly #flowing = new OnceSignal<void>();
   /** `answered` alone leads to `flowing`, and nothing leads out of `shut`: this is what no late event can get round. */
   #state: 'dry' | 'answered' | 'flowing' | 'shut' = 'dry';
+  /** True when sound may have passed that can no longer be counted. */
+  #isSoundLost = false;
   #closed: Promise<ValveClosed> | null = null;
 
-  private constructor({ feed, receipt, clock, log }: ValveOptions, { transport, consumer, place }: ValveParts) {
+  private constructor({ feed, receipt, clock, log }: ValveOptions, { transport, video, audio, place }: ValveParts) {
     this.sessionId = receipt.sessionId;
     this.#feed = feed;
     this.#clock = clock;
     this.#log = log;
     this.#transport = transport;
-    this.#consumer = consumer;
+    this.#video = video;
+    this.#audio = audio;
     this.#router = place.router;
     const description = {
       ice: transport.iceParameters,
       candidates: transport.iceCandidates,
       fingerprints: transport.dtlsParameters.fingerprints,
-      rtp: consumer.rtpParameters,
+      video: video.rtpParameters,
+      audio: audio?.rtpParameters ?? null,
       originId: String(randomInt(1, 2 ** 47)),
       streamId: receipt.sessionId,
     };
@@ -103,31 +108,42 @@ export class MediaValve implements Valve, FeedOutlet {
   }
 
   static async #make(options: ValveOptions): Promise<MediaValve> {
-    const place = await findPlace(options);
-    const transport = await makeTransport(options, place);
+    const { feed, clock, receipt, playerOffer = null } = options;
+    const place = await findPlace({ feed, audio: receipt.audio ? feed.audioProducer : null, playerOffer });
+    const transport = await makeTransport(feed, clock, place);
     try {
-      const consumer = await makeConsumer(options, transport, place);
-      if (!consumer.paused) throw new MediaFault('feed-gone', 'the worker did not hold the picture back');
-      if (options.feed.state !== 'open') throw new MediaFault('feed-gone', 'the feed was closed meanwhile');
+      const { producerId, audioProducerId } = place;
+      const video = await makeConsumer(options, transport, 'video', producerId, place);
+      const audio =
+        audioProducerId === null ? null : await makeConsumer(options, transport, 'audio', audioProducerId, place);
+      if (!video.paused || audio?.paused === false) {
+        throw new MediaFault('feed-gone', 'the worker did not hold the picture back');
+      }
+      if (feed.state !== 'open') throw new MediaFault('feed-gone', 'the feed was closed meanwhile');
       // Nobody can connect before the answer is out; it is out only when the gate has let this valve stand.
-      if (place.player !== null) await connect(options, transport, place.player);
-      return new MediaValve(options, { transport, consumer, place });
+      if (place.player !== null) await connect(clock, transport, place.player);
+      return new MediaValve(options, { transport, video, audio, place });
     } catch (error) {
       transport.close();
       throw error;
     }
   }
 
-  get consumerId(): string {
-    return this.#consumer.id;
+  get consumerIds(): readonly string[] {
+    return this.#consumers().map(({ id }) => id);
+  }
+
+  #consumers(): types.Consumer[] {
+    return this.#audio === null ? [this.#video] : [this.#video, this.#audio];
   }
 
   async answer(sdp: string): Promise<'connecting' | { readonly refused: string }> {
     if (this.#state === 'shut') return { refused: 'the valve is closed' };
     if (this.#state !== 'dry') return { refused: 'an answer has been given before' };
     this.#state = 'answered';
-    const answer = parseAnswer(sdp);
+    const answer = parseAnswer(sdp, this.#audio?.rtpParameters.codecs[0]?.payloadType ?? null);
     if (!answer.ok) return { refused: answer.refused };
+    if (!answer.takesAudio) this.#dropAudio();
     const connecting = this.#transport.connect({ dtlsParameters: answer.dtls });
     const waited = await within(this.#clock, mediaLimits.requestMs, connecting);
     if (this.#isShut()) return { refused: 'the valve is closed' };
@@ -156,9 +172,14 @@ export class MediaValve implements Valve, FeedOutlet {
     this.#flowing.listen(listener);
   }
 
-  /** RTP packets the worker has sent to this viewer; null when it can no longer be asked. */
+  /** RTP packets the worker has sent to this viewer, sound and all; null when it can no longer be asked. */
   async packetsSent(): Promise<number | null> {
-    const waited = await within(this.#clock, mediaLimits.closeStepMs, this.#consumer.getStats());
+    const counts = await Promise.all(this.#consumers().map((consumer) => this.#countSent(consumer)));
+    return counts.reduce<number | null>((sum, count) => (sum === null || count === null ? null : sum + count), 0);
+  }
+
+  async #countSent(consumer: types.Consumer): Promise<number | null> {
+    const waited = await within(this.#clock, mediaLimits.closeStepMs, consumer.getStats());
     if (waited.how !== 'done') return null;
     return waited.value.find((stat) => stat.type === 'outbound-rtp')?.packetCount ?? null;
   }
@@ -172,19 +193,28 @@ export class MediaValve implements Valve, FeedOutlet {
       if (state === 'disconnected' || state === 'closed') this.#lose('connection-lost');
     });
     this.#transport.observer.on('close', () => this.#lose('worker-died'));
-    this.#consumer.observer.on('close', () => this.#lose('worker-died'));
+    this.#video.observer.on('close', () => this.#lose('worker-died'));
+    this.#audio?.on('producerclose', () => this.#dropAudio());
   }
 
   /** The one place where a picture begins. A request sent here before a close is answered before the close's own. */
   #flow(): void {
     if (this.#state !== 'answered') return;
     this.#state = 'flowing';
-    this.#consumer.resume().then(
+    this.#audio?.resume().catch(() => this.#dropAudio());
+    this.#video.resume().then(
       () => {
         if (!this.#isShut()) this.#flowing.fire();
       },
       () => this.#lose('worker-died'),
     );
+  }
+
+  /** For good: the viewer declined it, or it was taken out of the feed. The picture goes on without. */
+  #dropAudio(): void {
+    this.#audio?.close();
+    this.#audio = null;
+    this.#isSoundLost = this.#state === 'flowing';
   }
 
   /** Tells once, and shuts at once: a viewer that has gone gets nothing more if it comes back by itself. */
@@ -208,7 +238,7 @@ export class MediaValve implements Valve, FeedOutlet {
     const mayHaveFlowed = this.#state === 'flowing';
     this.#state = 'shut';
     const { worker } = this.#feed;
-    const parts = { consumer: this.#consumer, transport: this.#transport, router: this.#router, worker };
+    const parts = { consumers: this.#consumers(), transport: this.#transport, router: this.#router, worker };
     const shutting = shutConsumer(parts, this.#clock, this.#log);
     // Asked right behind the pause, so that the answer counts every packet there will ever be.
     const counting = mayHaveFlowed ? this.packetsSent() : Promise.resolve(0);
@@ -217,56 +247,22 @@ export class MediaValve implements Valve, FeedOutlet {
     this.#feed.outlets.delete(this);
     worker.load -= 1;
     this.#log.debug({ sessionId: this.sessionId, by, packets }, 'valve closed');
-    return { darkAtMs, flowed: packets === null ? mayHaveFlowed : packets > 0 };
+    return { darkAtMs, flowed: packets === null || this.#isSoundLost ? mayHaveFlowed : packets > 0 };
   }
-}
-
-/** Where this viewer is served: under a player's own payload types, or else under ours. */
-async function findPlace({ feed, playerOffer = null }: ValveOptions): Promise<Place> {
-  const own = { router: feed.router, producerId: feed.producer.id, pipeConsumerId: null, player: null };
-  const read = playerOffer === null ? null : parsePlayerOffer(playerOffer);
-  if (!read?.ok) return own;
-  const tap = await feed.payloadRouters.tap(read.offer.payloadTypes);
-  return tap === null ? own : { ...tap, player: read.offer };
-}
-
-function makeTransport({ feed, clock }: ValveOptions, { router }: Place): Promise<types.WebRtcTransport> {
-  const making = router.createWebRtcTransport({
-    webRtcServer: feed.worker.webRtcServer,
-    enableUdp: true,
-    enableTcp: true,
-    preferUdp: true,
-    iceConsentTimeout: mediaLimits.iceConsentS,
-    initialAvailableOutgoingBitrate: mediaLimits.initialOutgoingBitsPerSecond,
-  });
-  return acquireWithin(clock, mediaLimits.requestMs, 'making a transport', making, (late) => late.close());
 }
 
 function makeConsumer(
   { clock }: ValveOptions,
   transport: types.WebRtcTransport,
-  { router, producerId, player }: Place,
+  kind: types.MediaKind,
+  producerId: string,
+  place: Place,
 ): Promise<types.Consumer> {
   const making = transport.consume({
     producerId,
-    rtpCapabilities: player === null ? router.rtpCapabilities : toCapabilities(player, router.rtpCapabilities),
+    rtpCapabilities: toCapabilities(place),
     paused: true,
-    mid: player?.sections[player.videoAt]?.mid ?? VIDEO_MID,
+    mid: midOf(kind, place),
   });
   return acquireWithin(clock, mediaLimits.requestMs, 'making a consumer', making, (late) => late.close());
-}
-
-function connect({ clock }: ValveOptions, transport: types.WebRtcTransport, { dtls }: PlayerOffer): Promise<void> {
-  const connecting = transport.connect({ dtlsParameters: dtls });
-  return acquireWithin(clock, mediaLimits.requestMs, 'connecting a transport', connecting, () => undefined);
-}
-
-/** RTX only where the router has it at the player's number; no header extension, since their numbers are the player's. */
-function toCapabilities({ payloadTypes, feedback }: PlayerOffer, router: types.RtpCapabilities): types.RtpCapabilities {
-  const { h264, rtx } = payloadTypes;
-  const resends = (router.codecs ?? []).filter(
-    (codec) => codec.preferredPayloadType === rtx && codec.parameters?.['apt'] === h264,
-  );
-  const video = routerCodecs.map((codec) => ({ ...codec, preferredPayloadType: h264, rtcpFeedback: [...feedback] }));
-  return { codecs: [...video, ...resends], headerExtensions: [] };
 }

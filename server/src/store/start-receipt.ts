@@ -7,8 +7,8 @@ import type { StartReceipt } from '../app/ports/store.ts';
 
 const issued = new WeakSet<object>();
 
-export function issueStartReceipt(sessionId: SessionId, index: number): StartReceipt {
-  const receipt = Object.freeze({ sessionId, index }) as StartReceipt;
+export function issueStartReceipt(sessionId: SessionId, index: number, audio: boolean): StartReceipt {
+  const receipt = Object.freeze({ sessionId, index, audio }) as StartReceipt;
   issued.add(receipt);
   return receipt;
 }

@@ -45,7 +45,9 @@ export class WorkerStore implements EmbeddedStore {
 
   async startSession(start: SessionStart): Promise<StartOutcome> {
     const answer = await this.#link.write('startSession', { start, salt: this.#randomness.bytes(SALT_BYTES) });
-    return answer.started ? { started: true, receipt: issueStartReceipt(start.sessionId, answer.index) } : answer;
+    return answer.started
+      ? { started: true, receipt: issueStartReceipt(start.sessionId, answer.index, start.audio) }
+      : answer;
   }
 
   endSession(end: SessionEnd) {

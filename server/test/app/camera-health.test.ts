@@ -29,7 +29,7 @@ const sound: CameraStatus = {
     transcoding: null,
     lastFrameAtMs: 1_699_999_999_900,
   },
-  facts: { codec: 'H264', cameraCodec: 'H264', profileLevelId: '42e01f', widthPx: 1_280, heightPx: 720 },
+  facts: { codec: 'H264', cameraCodec: 'H264', profileLevelId: '42e01f', widthPx: 1_280, heightPx: 720, audio: null },
   viewers: 3,
 };
 const withStats = (change: Partial<Stats>): CameraStatus => ({ ...sound, stats: { ...sound.stats, ...change } });

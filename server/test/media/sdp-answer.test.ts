@@ -108,8 +108,8 @@ t.test('refused, with a reason', (t) => {
     ['too long', `${chromium}${'a=x:y\r\n'.repeat(5_000)}`, /longer than/],
     ['long in bytes, not in characters', 'é'.repeat(limits.sdpBytesMax - 1), /longer than/],
     ['another version', change('v=0', 'v=1'), 'not a session description'],
-    ['no media', chromium.slice(0, chromium.indexOf('m=video')), /exactly the one media section/],
-    ['two sections', `${chromium}m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n`, /exactly the one media section/],
+    ['no media', chromium.slice(0, chromium.indexOf('m=video')), /exactly the media sections/],
+    ['two sections', `${chromium}m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n`, /exactly the media sections/],
     ['audio', change('m=video', 'm=audio'), /must be video/],
     ['rejected section', change('m=video 9', 'm=video 0'), /rejected the video section/],
     ['another mid', change('a=mid:0', 'a=mid:1'), 'a=mid must be 0'],
@@ -133,6 +133,24 @@ t.test('refused, with a reason', (t) => {
     ['holdconn', change('setup:active', 'setup:holdconn'), /a=setup/],
   ];
   for (const [name, sdp, refused] of rows) t.match(parseAnswer(sdp), { ok: false, refused }, name);
+  t.end();
+});
+
+t.test('with sound on offer: taken, declined, or wrong', (t) => {
+  const sound = (lines: string) => parseAnswer(`${chromium}${lines.replaceAll('\n', '\r\n')}`, 0);
+  const section = 'm=audio 9 UDP/TLS/RTP/SAVPF 0\na=mid:1\na=recvonly\na=rtcp-mux\n';
+  const rows: readonly (readonly [string, string, object])[] = [
+    ['taken', section, { ok: true, takesAudio: true }],
+    ['taken beside another codec', section.replace('SAVPF 0', 'SAVPF 8 0'), { ok: true, takesAudio: true }],
+    ['rejected', section.replace('audio 9', 'audio 0'), { ok: true, takesAudio: false }],
+    ['inactive', section.replace('recvonly', 'inactive'), { ok: true, takesAudio: false }],
+    ['under another number', section.replace('SAVPF 0', 'SAVPF 111'), { ok: true, takesAudio: false }],
+    ['another mid', section.replace('mid:1', 'mid:0'), { ok: false, refused: 'a=mid must be 1' }],
+    ['a second picture', section.replace('audio', 'video'), { ok: false, refused: /must be audio/ }],
+    ['no section for it', '', { ok: false, refused: /exactly the media sections/ }],
+  ];
+  for (const [name, lines, expected] of rows) t.match(sound(lines), expected, name);
+  t.match(parseAnswer(chromium), { takesAudio: false }, 'none was offered');
   t.end();
 });
 

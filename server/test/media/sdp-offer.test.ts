@@ -2,7 +2,7 @@
 import type { types } from 'mediasoup';
 import * as sdpTransform from 'sdp-transform';
 import t from 'tap';
-import { buildOffer, type OfferParts, VIDEO_MID } from '../../src/media/sdp-offer.ts';
+import { AUDIO_MID, buildOffer, type OfferParts, VIDEO_MID } from '../../src/media/sdp-offer.ts';
 
 const candidate = { foundation: 'udpcandidate', priority: 1_076_302_079, ip: '192.0.2.7', address: '192.0.2.7' };
 const rtp: types.RtpParameters = {
@@ -31,7 +31,8 @@ const parts: OfferParts = {
     { algorithm: 'sha-1', value: '00' },
     { algorithm: 'sha-256', value: 'AB:CD' },
   ],
-  rtp,
+  video: rtp,
+  audio: null,
   originId: '42',
   streamId: 'ses_x',
 };
@@ -78,6 +79,25 @@ t.test('golden', (t) => {
   t.end();
 });
 
+t.test('with sound there is a second section in the bundle, on the same transport', (t) => {
+  const opus = {
+    mimeType: 'audio/opus',
+    payloadType: 111,
+    clockRate: 48_000,
+    channels: 2,
+    parameters: { minptime: 10 },
+  };
+  const audio: types.RtpParameters = { codecs: [{ ...opus, mimeType: 'audio/opus' }], encodings: [{ ssrc: 3333 }] };
+  const text = buildOffer({ ...parts, audio });
+  t.match(text, 'a=group:BUNDLE 0 1\r\n');
+  t.ok(text.startsWith(buildOffer(parts).replace('BUNDLE 0', 'BUNDLE 0 1')), 'the picture is offered as ever');
+  const [, section] = sdpTransform.parse(text).media;
+  t.match(section, { type: 'audio', mid: AUDIO_MID, direction: 'sendonly', iceUfrag: 'abcd', payloads: '111' });
+  t.match(section, { rtp: [{ codec: 'opus', rate: 48_000, encoding: 2 }], fmtp: [{ config: 'minptime=10' }] });
+  t.match(text, 'a=msid:ses_x audio\r\na=ssrc:3333 cname:sallyport\r\n');
+  t.end();
+});
+
 t.test('a parser reads back what was meant', (t) => {
   const [section] = sdpTransform.parse(buildOffer(parts)).media;
   t.match(section, { type: 'video', mid: VIDEO_MID, direction: 'sendonly', setup: 'actpass', rtcpMux: 'rtcp-mux' });
@@ -91,7 +111,7 @@ t.test('a parser reads back what was meant', (t) => {
 
 t.test('without RTX there is one source and no group', (t) => {
   const [codec] = rtp.codecs;
-  const offer = buildOffer({ ...parts, rtp: { ...rtp, codecs: codec ? [codec] : [], encodings: [{ ssrc: 7 }] } });
+  const offer = buildOffer({ ...parts, video: { ...rtp, codecs: codec ? [codec] : [], encodings: [{ ssrc: 7 }] } });
   t.notMatch(offer, 'ssrc-group');
   t.equal(offer.match(/a=ssrc:/g)?.length, 1);
   t.end();
@@ -99,6 +119,6 @@ t.test('without RTX there is one source and no group', (t) => {
 
 t.test('throws rather than write an offer nobody could check or play', (t) => {
   t.throws(() => buildOffer({ ...parts, fingerprints: [{ algorithm: 'sha-1', value: '00' }] }), TypeError);
-  t.throws(() => buildOffer({ ...parts, rtp: { ...rtp, encodings: [] } }), TypeError);
+  t.throws(() => buildOffer({ ...parts, video: { ...rtp, encodings: [] } }), TypeError);
   t.end();
 });

@@ -34,7 +34,11 @@ t.test('each golden offer is read and answered in its own numbers', async (t) =>
       ...{ mimeType: 'video/H264' as const, payloadType: h264, clockRate: 90_000 },
       parameters: { 'packetization-mode': 1, 'profile-level-id': '42e01f' },
     };
-    const answer = buildPlayerAnswer(read.offer, { ...transport, rtp: { codecs: [codec], encodings: [{ ssrc: 7 }] } });
+    const answer = buildPlayerAnswer(read.offer, {
+      ...transport,
+      video: { codecs: [codec], encodings: [{ ssrc: 7 }] },
+      audio: null,
+    });
     const parsed = sdpTransform.parse(answer);
     t.equal(parsed.media.length, read.offer.sections.length, 'a section for each that was offered');
     t.equal(String(parsed.groups?.[0]?.mids), mids);
@@ -43,6 +47,43 @@ t.test('each golden offer is read and answered in its own numbers', async (t) =>
     t.match(video?.fmtp[0]?.config, `profile-level-id=${profileLevelId}`);
     for (const other of parsed.media.filter((one) => one !== video)) t.match(other, { direction: 'inactive', port: 9 });
   }
+});
+
+t.test('an audio section is answered with the sound under its own number, where there is any', async (t) => {
+  for (const [name, payloadType] of [
+    ['chromium', 111],
+    ['firefoxBundleOnly', 109],
+  ] as const) {
+    const read = parsePlayerOffer(offers[name]);
+    if (!read.ok) throw new Error(read.refused);
+    t.match(read.offer, { audioAt: 0, sounds: [{ codec: 'OPUS', payloadType }] });
+    const video = {
+      codecs: [{ mimeType: 'video/H264' as const, payloadType: 109, clockRate: 90_000 }],
+      encodings: [{ ssrc: 7 }],
+    };
+    const opus = { mimeType: 'audio/opus' as const, payloadType, clockRate: 48_000, channels: 2 };
+    const audio = { codecs: [opus], encodings: [{ ssrc: 8 }] };
+    const parsed = sdpTransform.parse(buildPlayerAnswer(read.offer, { ...transport, video, audio }));
+    t.match(parsed.media[0], { type: 'audio', direction: 'sendonly', payloads: String(payloadType), mid: '0' });
+    t.match(parsed.media[0]?.ssrcs?.[0], { id: 8 });
+  }
+});
+
+t.test('which sounds a player takes', async (t) => {
+  const take = (section: string) => {
+    const read = parsePlayerOffer(`${offers.sessionLevel}${section.replaceAll('\n', '\r\n')}`);
+    return read.ok ? read.offer.sounds.map(({ codec, payloadType }) => `${codec} ${payloadType}`) : read.refused;
+  };
+  const rows = [
+    ['m=audio 9 UDP/TLS/RTP/SAVPF 111\na=mid:1\na=rtpmap:111 OPUS/48000\n', ['OPUS 111'], 'without its channels'],
+    ['m=audio 9 X 0 8\na=rtpmap:0 PCMU/8000\na=rtpmap:8 PCMA/8000\n', ['PCMU 0', 'PCMA 8'], 'G.711'],
+    ['m=audio 9 X 120\na=rtpmap:120 PCMU/8000\n', [], 'G.711 under another number'],
+    ['m=audio 9 X 96\na=rtpmap:96 opus/48000/2\n', [], 'the number of the picture'],
+    ['m=audio 9 X 111\na=sendonly\na=rtpmap:111 opus/48000/2\n', [], 'a player that sends'],
+    ['m=audio 0 X 111\na=rtpmap:111 opus/48000/2\n', [], 'a section that is rejected'],
+    ['m=audio 9 X 103\na=rtpmap:103 ISAC/16000\n', [], 'another codec'],
+  ] as const;
+  for (const [section, sounds, name] of rows) t.same(take(section), sounds, name);
 });
 
 t.test('what cannot be served says why', async (t) => {
@@ -66,4 +107,11 @@ t.test('codecs nobody uses push RTX to its number', async (t) => {
     [101, 102, 100],
   );
   t.equal(buildPayloadCodecs({ h264: 100, rtx: null }).length, 1);
+  t.same(
+    buildPayloadCodecs({ h264: 100, rtx: 103 }, { codec: 'OPUS', payloadType: 102 }).map(
+      ({ mimeType, preferredPayloadType }) => `${mimeType} ${preferredPayloadType}`,
+    ),
+    ['audio/CN 101', 'audio/opus 102', 'video/H264 100'],
+    'the sound stands in for one of them',
+  );
 });

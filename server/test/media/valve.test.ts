@@ -9,9 +9,9 @@ import { openMedia } from '../../src/media/open-media.ts';
 import { startChromium } from '../support/chromium.ts';
 import { forgeReceipt } from '../support/forge-receipt.ts';
 import { findFreePorts } from './support/free-ports.ts';
-import { startH264Source } from './support/h264-source.ts';
 import { keepLog } from './support/kept-log.ts';
 import { realClock } from './support/real-clock.ts';
+import { startH264Source } from './support/rtp-source.ts';
 import { makeViewer } from './support/test-viewer.ts';
 import { waitUntil } from './support/wait-until.ts';
 
@@ -163,7 +163,10 @@ t.test('refuses receipts that no store made, used ones, and strange feeds', asyn
   await valve.close();
   await t.rejects(media.openValve(feed, { ...forgeReceipt(), sessionId: 'ses_short' }), { code: 'bad-receipt' });
   await t.rejects(media.openValve(feed, { ...forgeReceipt(), index: 1.5 }), { code: 'bad-receipt' });
-  const stranger = { cameraId, sink: feed.sink, onDied: () => undefined, close: async () => undefined };
+  const stranger = {
+    ...{ cameraId, sink: feed.sink, onDied: () => undefined, close: async () => undefined },
+    ...{ openAudio: async () => null, closeAudio: async () => undefined },
+  };
   await t.rejects(media.openValve(stranger, forgeReceipt()), { code: 'feed-gone' });
   const closedFeed = await media.openFeed(cameraId);
   await closedFeed.close();
@@ -197,7 +200,7 @@ t.test('an audit finds a consumer that no valve stands for', async (t) => {
   const [outlet] = feed.outlets;
   t.ok(outlet);
   if (outlet) feed.outlets.delete(outlet);
-  t.same(await media.auditValves(), [{ cameraId, consumerId: valve.consumerId }]);
+  t.same(await media.auditValves(), [{ cameraId, consumerId: valve.consumerIds[0] }]);
   await valve.close();
   t.same(await media.auditValves(), []);
   // Opened while the audit runs: not a stray.

@@ -187,6 +187,7 @@ export function startRecord(scene: Scene, decidedOn: number, change: Partial<Ses
     remoteAddress: '192.0.2.7',
     tokenHash: hashOf('token'),
     possession: 'dpop',
+    audio: false,
     startedAtMs: NOON_MS,
     decidedOn,
     ...change,

@@ -24,11 +24,13 @@ const left = { reason: 'left', endedAtMs: NOON_MS, lastPacketAtMs: NOON_MS } as 
 t.test('a start gives a receipt that only the store can make', async (t) => {
   const { store } = await openScratch(t);
   const { receipt, start } = await startOne(store, await storeScene(store));
-  t.same({ ...receipt }, { sessionId: start.sessionId, index: 6 });
+  t.same({ ...receipt }, { sessionId: start.sessionId, index: 6, audio: false });
   t.ok(isStartReceipt(receipt));
   t.notOk(isStartReceipt({ ...receipt }), 'a copy is none');
   t.notOk(isStartReceipt(null));
   t.ok(Object.isFrozen(receipt));
+  const heard = await startOne(store, await storeScene(store), { audio: true });
+  t.equal(heard.receipt.audio, true, 'the sound is on record');
 });
 
 t.test('a start is refused when the facts have moved since the verdict', async (t) => {

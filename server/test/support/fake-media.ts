@@ -5,7 +5,7 @@
 import type { CameraId, SessionId } from '@sallyport/protocol/ids';
 import type { CameraSource, CameraSourceFactory, SourceState, SourceStats } from '../../src/app/ports/camera-source.ts';
 import type { Clock } from '../../src/app/ports/clock.ts';
-import type { FeedSink } from '../../src/app/ports/feed-sink.ts';
+import type { AudioCodec, FeedSink, OpenAudioSink } from '../../src/app/ports/feed-sink.ts';
 import type { StartReceipt } from '../../src/app/ports/store.ts';
 import type { Feed, FeedMaker, IceCredentials, Valve, ValveClosed, ValveMaker } from '../../src/app/ports/valve.ts';
 
@@ -26,6 +26,18 @@ export class FakeFeed implements Feed {
 
   onDied(listener: () => void): void {
     this.died = listener;
+  }
+
+  /** What the sound is in that is open now. */
+  audio: AudioCodec | null = null;
+
+  async openAudio(codec: AudioCodec): Promise<FeedSink> {
+    this.audio = codec;
+    return sink;
+  }
+
+  async closeAudio(): Promise<void> {
+    this.audio = null;
   }
 
   async close(): Promise<void> {
@@ -131,7 +143,12 @@ export class FakeSource implements CameraSource {
     this.#plays = plays;
   }
 
-  start(): void {
+  /** Whether the last start asked for the sound. */
+  hears = false;
+
+  start(_sink: FeedSink, openAudio: OpenAudioSink | null = null): void {
+    this.hears = openAudio !== null;
+    void openAudio?.('PCMU');
     this.become({ name: 'connecting' });
     queueMicrotask(() => {
       if (this.state.name === 'connecting' && this.#plays()) this.become({ name: 'playing' });

@@ -55,7 +55,7 @@ export class FakeStore implements GateFactStore, SessionStore, EntryAppender {
     if (start.decidedOn !== this.#revision) return { started: false, why: 'facts-moved' };
     if (this.starts.has(start.sessionId)) throw new Error('a session starts once');
     this.starts.set(start.sessionId, start);
-    const receipt = { sessionId: start.sessionId, index: this.starts.size } as StartReceipt;
+    const receipt = { sessionId: start.sessionId, index: this.starts.size, audio: start.audio } as StartReceipt;
     return { started: true, receipt };
   }
 

@@ -8,8 +8,8 @@ import type { StartReceipt } from '../../src/app/ports/store.ts';
 
 let nextIndex = 0;
 
-/** Forges a receipt for a new random session. */
-export function forgeReceipt(): StartReceipt {
+/** Forges a receipt for a new random session, without sound unless asked. */
+export function forgeReceipt({ audio = false } = {}): StartReceipt {
   nextIndex += 1;
-  return { sessionId: buildId('ses', randomBytes(17)), index: nextIndex } as StartReceipt;
+  return { sessionId: buildId('ses', randomBytes(17)), index: nextIndex, audio } as StartReceipt;
 }

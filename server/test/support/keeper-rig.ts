@@ -34,7 +34,13 @@ const silentTelemetry: Telemetry = {
 };
 
 /** A token's text in these tests: who, for which camera, until when. The proof is the key's name. */
-export type TestToken = { subject?: string; jkt?: string; cameraId?: CameraId; expiresAtMs?: number };
+export type TestToken = {
+  subject?: string;
+  jkt?: string;
+  cameraId?: CameraId;
+  expiresAtMs?: number;
+  datatypes?: string[];
+};
 export const tokenText = (wish: TestToken = {}): string => JSON.stringify(wish);
 
 const tokens: Pick<ConsentTokens, 'verify'> = {

@@ -15,7 +15,7 @@ import type { Randomness } from '../ports/randomness.ts';
 import type { IceCredentials } from '../ports/valve.ts';
 import type { DenialNote, DenialRecorder } from './denial-recorder.ts';
 import type { Evidence, FactsGatherer, Gathered } from './facts-gatherer.ts';
-import { Gate, type GateDeps, type ValidEvidence, type ViewerLink } from './gate.ts';
+import { Gate, type GateDeps, grantsAudio, type ValidEvidence, type ViewerLink } from './gate.ts';
 import type { Brought, EvidenceJudge, Judged } from './viewer-evidence.ts';
 
 export type KeeperDeps = GateDeps & {
@@ -106,6 +106,8 @@ export class GateKeeper {
     const decision = await this.#decide(gate.cameraId, evidence, gate);
     if (!decision.verdict.open) return deny(decision.verdict.denial.code);
     if (!isValid(evidence) || !isSameViewer(gate.evidence.token, evidence.token)) return deny('possession-wrong-key');
+    // With sound or without is on record for the whole session: for the other, the viewer joins anew.
+    if (grantsAudio(evidence.token) !== gate.hasAudio) return deny('token-wrong-action');
     if (gate.ending) return 'unknown';
     gate.evidence = evidence;
     gate.confirm(decision.decidedAt, decision.verdict.untilMs);
@@ -190,6 +192,7 @@ export class GateKeeper {
         remoteAddress,
         tokenHash: judged.tokenHash ?? '',
         possession: gate.evidence.possession.scheme,
+        audio: gate.hasAudio,
         startedAtMs: facts.nowMs,
         decidedOn: revision,
       });

@@ -39,6 +39,9 @@ export type GateEvents = {
 
 export type GateClosed = { readonly reason: EndReason; readonly darkAt: MonotonicMs };
 export type ValidEvidence = Evidence & { readonly token: TokenFact; readonly possession: PossessionFact };
+
+export const grantsAudio = (token: TokenFact): boolean => token.datatypes.includes('audio');
+
 type Opened = { readonly offer: string; readonly playerAnswer: string | null } | { readonly closed: EndReason };
 
 export class Gate {
@@ -75,6 +78,11 @@ export class Gate {
 
   get incidentId(): IncidentId {
     return this.evidence.token.incidentId;
+  }
+
+  /** Whether the token includes the sound; the table has compared that with the consent. */
+  get hasAudio(): boolean {
+    return grantsAudio(this.evidence.token);
   }
 
   /** True from the moment closing was asked for; such a gate opens nothing any more. */
@@ -157,7 +165,8 @@ export class Gate {
 
   async #open(playerOffer: string | null): Promise<Opened> {
     if (this.#startedAt === null) throw new Error('a gate opens only after its start is on record');
-    const lease = await this.#deps.feeds.acquire(this.cameraId, this.#abort.signal);
+    const what = { audio: this.#startedAt.audio };
+    const lease = await this.#deps.feeds.acquire(this.cameraId, this.#abort.signal, what);
     if (lease === null) return { closed: 'source-lost' };
     this.#lease = lease;
     if (this.ending) return { closed: 'source-lost' };

@@ -4,7 +4,7 @@
  */
 import type { RtspTransport } from '@sallyport/protocol/camera';
 import type { CameraId } from '@sallyport/protocol/ids';
-import type { FeedSink } from './feed-sink.ts';
+import type { FeedSink, OpenAudioSink } from './feed-sink.ts';
 
 /** Why a camera cannot be pulled. Stable words; the text beside them is for people and never holds credentials. */
 export type SourceFaultCode =
@@ -95,15 +95,18 @@ export type FeedFacts = {
   readonly profileLevelId: string | null;
   readonly widthPx: number | null;
   readonly heightPx: number | null;
+  /** What its sound is in, as the camera names it (`PCMU`, `MPEG4-GENERIC`); null when it has none that can be carried. */
+  readonly audio: string | null;
 };
 
 export interface CameraSource {
   readonly state: SourceState;
   /**
    * Starts pulling into `sink`, and goes on through reconnects until `stop()`; the sink sees one SSRC, one sequence and
-   * one time line. MUST be idle: throws when it was started and not stopped.
+   * one time line. MUST be idle: throws when it was started and not stopped. The sound is pulled exactly when there is
+   * an `openAudio`, called before `playing`; what goes wrong with it MUST NOT cost the picture.
    */
-  start(sink: FeedSink): void;
+  start(sink: FeedSink, openAudio?: OpenAudioSink | null): void;
   /**
    * Stops: nothing is sent to the sink after the call returns; resolves within 2 s, when the connection is closed.
    * MUST NOT reject; idempotent; may be started again afterwards.

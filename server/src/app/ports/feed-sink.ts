@@ -1,5 +1,5 @@
 /*
- * Where a camera's RTP goes: the one wire between the source of a picture and the media server.
+ * Where a camera's RTP goes: the one wire between the source of a picture, or of its sound, and the media server.
  * Fulfilled by media/, used by ingest/.
  */
 export interface FeedSink {
@@ -11,3 +11,12 @@ export interface FeedSink {
   /** RTCP coming back from the router (PLI, FIR...). The one listener set last is called. */
   onRtcp(listener: (packet: Uint8Array) => void): void;
 }
+
+/** What sound travels as: G.711 at 8 kHz, or Opus at 48 kHz. */
+export type AudioCodec = 'OPUS' | 'PCMU' | 'PCMA';
+
+/**
+ * Opens the wire for a camera's sound, or gives the one that is open. Null when it cannot be had: the picture goes on
+ * without sound. MUST NOT reject.
+ */
+export type OpenAudioSink = (codec: AudioCodec) => Promise<FeedSink | null>;

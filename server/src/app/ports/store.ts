@@ -41,8 +41,16 @@ export interface GateFactStore {
 }
 
 declare const receiptMark: unique symbol;
-/** Proof that `session.started` is durable. Made by the store alone; without one no valve opens. */
-export type StartReceipt = { readonly sessionId: SessionId; readonly index: number; readonly [receiptMark]: true };
+/**
+ * Proof that `session.started` is durable. Made by the store alone; without one no valve opens, and sound passes only
+ * where `audio` says that it is on record.
+ */
+export type StartReceipt = {
+  readonly sessionId: SessionId;
+  readonly index: number;
+  readonly audio: boolean;
+  readonly [receiptMark]: true;
+};
 
 export type SessionStart = {
   readonly sessionId: SessionId;
@@ -58,6 +66,8 @@ export type SessionStart = {
   /** SHA-256 (hex) of the token's jti. */
   readonly tokenHash: string;
   readonly possession: 'dpop' | 'bearer';
+  /** Whether the camera's sound passes too: token and consent include it. */
+  readonly audio: boolean;
   readonly startedAtMs: number;
   readonly decidedOn: Revision;
 };

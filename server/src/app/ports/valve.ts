@@ -2,13 +2,17 @@
  * The valve: the only way from a camera's feed to a viewer. Fulfilled by media/; used by the gate keeper alone.
  */
 import type { CameraId, SessionId } from '@sallyport/protocol/ids';
-import type { FeedSink } from './feed-sink.ts';
+import type { AudioCodec, FeedSink } from './feed-sink.ts';
 import type { StartReceipt } from './store.ts';
 
 /** A camera's feed inside the media server: where its packets go in, and where valves take them out. */
 export interface Feed {
   readonly cameraId: CameraId;
   readonly sink: FeedSink;
+  /** See OpenAudioSink. */
+  openAudio(codec: AudioCodec): Promise<FeedSink | null>;
+  /** Takes the sound out again; valves that carry it go on with the picture alone. Never rejects; idempotent. */
+  closeAudio(): Promise<void>;
   /** The router or worker behind it is gone; the feed is of no more use. Called once. */
   onDied(listener: () => void): void;
   /** Closes producer and transport; valves of this feed MUST have been closed before. Never rejects; idempotent. */
@@ -65,8 +69,9 @@ export interface OfferChecker {
 
 export interface ValveMaker {
   /**
-   * Opens a valve, still dry until answered. MUST refuse without a receipt made by the store. A player's own offer is
-   * answered where its payload types can be served; else the valve offers (`playerAnswer` is null).
+   * Opens a valve, still dry until answered. MUST refuse without a receipt made by the store, and carry sound only where
+   * that says so. A player's own offer is answered where its payload types can be served; else the valve offers
+   * (`playerAnswer` is null).
    */
   openValve(feed: Feed, receipt: StartReceipt, playerOffer?: string | null): Promise<Valve>;
 }

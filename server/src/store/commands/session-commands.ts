@@ -36,9 +36,10 @@ export function startSession(context: WriteContext, { start, salt }: StartInput)
     rows.consent?.id === start.consentId &&
     rows.incident?.id === start.incidentId;
   if (!same) return { started: false, why: 'facts-moved' };
-  const { sessionId, cameraId, consentId, incidentId, charterId, incidentType, agency, possession } = start;
+  const { sessionId, cameraId, consentId, incidentId, charterId, incidentType, agency, possession, audio } = start;
   const ids = { sessionId, cameraId, consentId, incidentId, charterId };
-  const draft = { type: 'session.started', ...ids, incidentType, agency, token: start.tokenHash, possession } as const;
+  const terms = { incidentType, agency, token: start.tokenHash, possession, audio };
+  const draft = { type: 'session.started', ...ids, ...terms } as const;
   const opening = { salt, fields: { subject: start.subject, remoteAddress: start.remoteAddress } };
   const { index, atMs } = context.append({ draft, opening }, start.startedAtMs);
   const insert = `insert into session_start (id, epoch, started_index, started_at_ms, camera_id, consent_id,
