@@ -31,6 +31,7 @@ video { display: block; width: 100%; height: 100%; object-fit: contain }
 button { font: inherit; font-size: .9em; font-weight: 600; min-height: 2rem; padding: .25rem .75rem; border-radius: 8px;
   border: 1px solid ${colour('muted')}; background: transparent; color: ${colour('text')}; cursor: pointer }
 button.retry { background: ${colour('accent')}; border-color: ${colour('accent')}; color: ${colour('on-accent')} }
+button[aria-pressed="true"] { border-color: ${colour('live')}; color: ${colour('live')} }
 button:focus-visible { outline: 3px solid ${colour('accent')}; outline-offset: 2px }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 @container (max-width: 24rem) { .facts:empty { display: none } }

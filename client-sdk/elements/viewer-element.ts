@@ -179,7 +179,8 @@ export class SallyportViewer extends HTMLElement {
   #show(): void {
     const { state } = this;
     this.dataset['state'] = state.name === 'dark' ? `dark-${state.next}` : state.name;
-    this.#face.show(state, this.#words(state, performance.now()));
+    const sound = this.#feed?.hasSound === true ? 'some' : 'none';
+    this.#face.show(state, this.#words(state, performance.now()), sound);
     const ticks = state.name === 'live' && this.isConnected;
     if (ticks) this.#tick ??= setInterval(() => this.#show(), TICK_MS);
     else if (this.#tick !== null) {

@@ -20,11 +20,13 @@ export class ViewerFace {
   });
   readonly retry = build('button', { type: 'button', part: 'button retry', class: 'retry', hidden: '' });
   readonly leave = build('button', { type: 'button', part: 'button leave', hidden: '' });
+  readonly sound = build('button', { type: 'button', part: 'button sound', hidden: '', 'aria-pressed': 'false' });
   readonly #root: ShadowRoot;
   readonly #frame = build('div', { part: 'frame', class: 'tile', role: 'group' });
   readonly #name = build('span', { part: 'name', class: 'name' });
   readonly #retryOf = build('span', { class: 'unseen' });
   readonly #leaveOf = build('span', { class: 'unseen' });
+  readonly #soundOf = build('span', { class: 'unseen' });
   // Seen, but read aloud through `aloud` alone: the countdown would otherwise speak every second.
   readonly #state = build('span', { part: 'state', class: 'state', 'aria-hidden': 'true' });
   readonly #veil = build('p', { part: 'veil', class: 'veil', 'aria-hidden': 'true' });
@@ -36,6 +38,14 @@ export class ViewerFace {
     this.video.muted = true;
     this.retry.append(slot('retry-label', 'Watch again'), this.#retryOf);
     this.leave.append(slot('leave-label', 'Leave'), this.#leaveOf);
+    this.sound.append(slot('sound-label', 'Sound'), this.#soundOf);
+    this.sound.addEventListener('click', () => {
+      this.video.muted = !this.video.muted;
+    });
+    // Also when the browser or the page mutes it.
+    this.video.addEventListener('volumechange', () => {
+      this.sound.setAttribute('aria-pressed', String(!this.video.muted));
+    });
     this.#frame.append(
       build('div', { part: 'screen', class: 'screen' }, this.video, this.#veil),
       build(
@@ -44,7 +54,7 @@ export class ViewerFace {
         this.#name,
         this.#state,
         this.#facts,
-        build('div', { part: 'actions', class: 'acts' }, this.retry, this.leave),
+        build('div', { part: 'actions', class: 'acts' }, this.sound, this.retry, this.leave),
       ),
       this.#aloud,
     );
@@ -57,12 +67,13 @@ export class ViewerFace {
     write(this.#name, name);
     write(this.#retryOf, ` ${name}`);
     write(this.#leaveOf, ` ${name}`);
+    write(this.#soundOf, ` ${name}`);
     this.#frame.setAttribute('aria-label', name);
     this.video.setAttribute('aria-label', `Live picture of ${name}`);
   }
 
   /** Shows a state in these words. The focus stays where it is, or goes to the button that took its button's place. */
-  show(state: FeedState, words: StateWords): void {
+  show(state: FeedState, words: StateWords, sound: 'some' | 'none'): void {
     write(this.#state, words.state);
     write(this.#veil, words.veil ?? '');
     this.#veil.hidden = words.veil === null;
@@ -71,7 +82,9 @@ export class ViewerFace {
     const focused = this.#root.activeElement;
     this.retry.hidden = !mayRetry(state);
     this.leave.hidden = state.name === 'idle' || state.name === 'ended';
+    this.sound.hidden = sound === 'none' || state.name !== 'live';
     if (focused === this.retry && this.retry.hidden) this.leave.focus();
     if (focused === this.leave && this.leave.hidden) this.retry.focus();
+    if (focused === this.sound && this.sound.hidden) (this.leave.hidden ? this.retry : this.leave).focus();
   }
 }

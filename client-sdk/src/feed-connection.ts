@@ -1,11 +1,14 @@
 /*
- * One RTCPeerConnection for one feed: takes the server's offer, makes the answer, hands out the receiver. The server
+ * One RTCPeerConnection for one feed: takes the server's offer, makes the answer, hands out the receiver
+ * of the picture, and the sound. The server
  * is ICE-lite and has its candidates in the offer, so nothing is gathered or trickled. Called by a feed for each join.
  */
 
 export type FeedConnection = {
   readonly pc: RTCPeerConnection;
   readonly receiver: RTCRtpReceiver;
+  /** Null when the feed has no sound for this viewer. */
+  readonly sound: MediaStreamTrack | null;
   readonly answerSdp: string;
 };
 
@@ -20,12 +23,13 @@ export async function openFeedConnection(
   const pc = new RTCPeerConnection({ iceServers: [...iceServers], bundlePolicy: 'max-bundle' });
   try {
     await pc.setRemoteDescription({ type: 'offer', sdp: offerSdp });
-    const video = pc.getTransceivers().find((transceiver) => transceiver.receiver.track.kind === 'video');
-    if (video === undefined) throw new TypeError('the offer holds no video');
+    const find = (kind: string) => pc.getReceivers().find(({ track }) => track.kind === kind);
+    const receiver = find('video');
+    if (receiver === undefined) throw new TypeError('the offer holds no video');
     await pc.setLocalDescription();
     const answerSdp = pc.localDescription?.sdp;
     if (answerSdp === undefined) throw new TypeError('the browser made no answer');
-    return { pc, receiver: video.receiver, answerSdp };
+    return { pc, receiver, sound: find('audio')?.track ?? null, answerSdp };
   } catch (cause) {
     pc.close();
     throw cause;

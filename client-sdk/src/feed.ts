@@ -50,6 +50,7 @@ export class Feed extends EventTarget {
   #sessionId: SessionId | null = null;
   /** Grows with every new attempt and every cut; what an older turn still awaits is void. */
   #turn = 0;
+  #hasSound = false;
   #failures = 0;
   #liveSinceMs: number | null = null;
   #cancelRetry: Cancel | null = null;
@@ -67,6 +68,11 @@ export class Feed extends EventTarget {
 
   get cameraId(): CameraId {
     return this.#options.cameraId;
+  }
+
+  /** True while the picture has sound; whether it is heard is up to the element (`muted`). */
+  get hasSound(): boolean {
+    return this.#hasSound && this.#guard !== null;
   }
 
   /** Asks for the picture, also again after a final dark or a leave. Nothing happens while it is asked for already. */
@@ -139,12 +145,13 @@ export class Feed extends EventTarget {
     const offeredAtMs = clock.monotonicMs();
     this.#sessionId = sessionId;
     this.#dispatch({ type: 'offer', sessionId, untilMs, endsAtTickMs: offeredAtMs + leftMs });
-    const { pc, receiver, answerSdp } = await openFeedConnection(offer.sdp, hello.iceServers);
+    const { pc, receiver, sound, answerSdp } = await openFeedConnection(offer.sdp, hello.iceServers);
     if (turn !== this.#turn) return pc.close();
     const guard: PictureGuard = new PictureGuard({
       video,
       pc,
       receiver,
+      sound,
       times,
       clock,
       onDark: (reason) => {
@@ -153,6 +160,7 @@ export class Feed extends EventTarget {
       onPresented: () => this.#present(sessionId, clock.monotonicMs() - offeredAtMs),
     });
     this.#guard = guard;
+    this.#hasSound = sound !== null;
     channel.notify({ type: 'answer', sessionId, sdp: answerSdp });
     this.#armTimers(offeredAtMs + leftMs);
   }

@@ -25,6 +25,8 @@ export type GuardOptions = {
   readonly video: HTMLVideoElement;
   readonly pc: RTCPeerConnection;
   readonly receiver: RTCRtpReceiver;
+  /** Played where the element is not muted; goes with the picture. */
+  readonly sound?: MediaStreamTrack | null;
   readonly times?: Partial<GuardTimes>;
   readonly clock?: ClientClock;
   /** Called once, after the picture is gone. */
@@ -57,11 +59,15 @@ export class PictureGuard {
     this.#clock = options.clock ?? browserClock;
     this.#movedAtMs = this.#clock.monotonicMs();
     this.#listen();
-    const { video, receiver } = options;
-    video.srcObject = new MediaStream([receiver.track]);
+    const { video, receiver, sound = null } = options;
+    video.srcObject = new MediaStream(sound === null ? [receiver.track] : [receiver.track, sound]);
     video.style.visibility = '';
-    // A refused autoplay shows nothing, and then the count of frames decides.
-    void video.play().catch(() => {});
+    // Browsers refuse sound to a page nobody has touched; a picture without is better than none. Where that is refused
+    // too, the count of frames decides.
+    void video.play().catch(() => {
+      video.muted = true;
+      if (!this.#isDark) void video.play().catch(() => {});
+    });
     video.requestVideoFrameCallback?.(() => this.#present());
     this.#countLater();
   }
@@ -89,7 +95,7 @@ export class PictureGuard {
   darken(reason: DarkReason): void {
     if (this.#isDark) return;
     this.#isDark = true;
-    const { video, pc, receiver } = this.#options;
+    const { video, pc, receiver, sound } = this.#options;
     video.style.visibility = 'hidden';
     video.srcObject = null;
     video.removeAttribute('src');
@@ -98,6 +104,7 @@ export class PictureGuard {
     if (document.pictureInPictureElement === video) void document.exitPictureInPicture().catch(() => {});
     this.#watching.abort();
     receiver.track.stop();
+    sound?.stop();
     pc.close();
     this.#cancelEnd?.();
     this.#cancelGrace?.();

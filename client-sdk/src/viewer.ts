@@ -24,7 +24,11 @@ export type ViewerOptions = {
   readonly guardTimes?: Partial<GuardTimes>;
 };
 
-export type WatchOptions = { readonly onState?: (state: FeedState, feed: Feed) => void };
+export type WatchOptions = {
+  readonly onState?: (state: FeedState, feed: Feed) => void;
+  /** `on` lets the element be heard from the start, where the browser allows it; else set its `muted` to false. */
+  readonly sound?: 'on' | 'off';
+};
 
 /** Dispatched as `control` on a Viewer: `open`, `retrying` (comes back by itself) or `final`. */
 export class ControlEvent extends Event {
@@ -65,9 +69,10 @@ export class Viewer extends EventTarget {
 
   /**
    * Watches one camera in one element and answers the feed at once; its state tells the rest. The feed keeps the
-   * element until it is left: what the element showed before is gone.
+   * element until it is left: what the element showed before is gone. Nothing is heard before the page asks for it.
    */
   watch(cameraId: CameraId, video: HTMLVideoElement, options: WatchOptions = {}): Feed {
+    video.muted = options.sound !== 'on';
     const feed = new Feed({
       cameraId,
       video,

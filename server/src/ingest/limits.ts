@@ -85,6 +85,22 @@ export const limits = {
 
   /** Packets of one undescribed payload type, and none of the described, after which the description is wrong. */
   payloadTypeGuessAfter: 30,
+
+  /** How long early sound is held for its picture: a transcoded picture is late by a fraction of a second. */
+  soundHoldMsMax: 1_000,
+  /** How long an early picture is held for its sound: AAC is late by 150 ms; an officer waits no longer than that. */
+  pictureHoldMsMax: 250,
+  /** A hold moves in steps of at least so much: well below the 45 ms that people notice (ITU-R BT.1359). */
+  lipSyncStepMs: 10,
+  lipSyncSettleMs: 1_000,
+  /** Packets whose median tells how long a track takes: some seconds of either. */
+  lipSyncSamples: 100,
+  lipSyncSamplesMin: 10,
+  /** Reports that put picture and sound further apart are a camera's mistake. */
+  lipSyncDoubtMs: 2_000,
+  /** Packets held back at once: four times what 25 Mbit/s bring within the longest hold. */
+  heldPacketsMax: 8_000,
+
   /** Lost packets the viewer is told about by a gap; more is a jump and is closed. */
   sequenceGapMax: 100,
   /** RTP time may run ahead, or back (B pictures), by so much before it is taken for a jump. */

@@ -131,7 +131,8 @@ export class RtpRelay {
     const sps = this.#sets.sps();
     const track = this.#track;
     if (!track) return null;
-    return sps ? { ...factsOfSps(sps), cameraCodec: track.facts.cameraCodec } : track.facts;
+    const { cameraCodec, audio } = track.facts;
+    return sps ? { ...factsOfSps(sps), cameraCodec, audio } : track.facts;
   }
 
   /** A replay of a young group costs nobody anything; for an old one, or none, the camera's own is better. */

@@ -6,9 +6,10 @@ import type { Randomness } from '../app/ports/randomness.ts';
 import { limits } from './limits.ts';
 import { sequenceDelta, timestampDelta } from './rtp-packet.ts';
 
-const TICKS_PER_MS = 90;
+/** All video (RFC 6184, 8.1). */
+const VIDEO_CLOCK_HZ = 90_000;
 /** The least step over a break: a thirtieth of a second. */
-const BREAK_TICKS_MIN = 3_000;
+const BREAK_MS_MIN = 1_000 / 30;
 
 export type Placed = {
   /** Where the packet stands on the feed's own time line. */
@@ -22,6 +23,7 @@ export type Placed = {
 type Incoming = { readonly sequence: number; readonly timestamp: number; readonly atMs: number };
 
 export class RtpTimeline {
+  readonly #ticksPerMs: number;
   #nextSequence: number;
   #timestamp: number;
   #offset = 0;
@@ -29,7 +31,8 @@ export class RtpTimeline {
   /** When anything was last placed: the length of a break. */
   #lastAtMs: number | null = null;
 
-  constructor(randomness: Randomness) {
+  constructor(randomness: Randomness, clockRateHz: number = VIDEO_CLOCK_HZ) {
+    this.#ticksPerMs = clockRateHz / 1_000;
     const view = new DataView(Uint8Array.from(randomness.bytes(6)).buffer);
     // Never 0: the media server would count a wrap before the first packet, and 65,536 packets lost for ever.
     // In the lower half, as RFC 3711 (3.3.1) advises, so that no early loss is taken for a wrap.
@@ -48,7 +51,8 @@ export class RtpTimeline {
     const step = last ? sequenceDelta(last.sequence, sequence) : 0;
     if (last && step <= 0 && step >= -limits.sequenceGapMax) return null;
     const whole = last !== null && step > 0 && step <= limits.sequenceGapMax + 1;
-    if (!last || !whole || isTimeJump(timestampDelta(last.timestamp, timestamp))) this.#bridge(timestamp, nowMs);
+    if (!last || !whole || isTimeJump(timestampDelta(last.timestamp, timestamp) / this.#ticksPerMs))
+      this.#bridge(timestamp, nowMs);
     this.#last = { sequence, timestamp, atMs: nowMs };
     this.#lastAtMs = nowMs;
     this.#timestamp = (timestamp + this.#offset) >>> 0;
@@ -66,11 +70,11 @@ export class RtpTimeline {
   #bridge(timestamp: number, nowMs: number): void {
     const passedMs = this.#lastAtMs === null ? 0 : Math.max(0, nowMs - this.#lastAtMs);
     // A break of hours must not run half around the circle, where "later" would read as "earlier".
-    const ticks = Math.min(Math.max(BREAK_TICKS_MIN, Math.round(passedMs * TICKS_PER_MS)), 2 ** 30);
+    const ticks = Math.min(Math.round(Math.max(BREAK_MS_MIN, passedMs) * this.#ticksPerMs), 2 ** 30);
     this.#offset = (this.#timestamp + ticks - timestamp) >>> 0;
   }
 }
 
-function isTimeJump(ticks: number): boolean {
-  return ticks > limits.timestampAheadMsMax * TICKS_PER_MS || ticks < -limits.timestampBackMsMax * TICKS_PER_MS;
+function isTimeJump(ms: number): boolean {
+  return ms > limits.timestampAheadMsMax || ms < -limits.timestampBackMsMax;
 }

@@ -1,6 +1,6 @@
 /*
- * The conversation with a camera: OPTIONS, DESCRIBE (through redirects), SETUP of one track over the same connection or
- * beside it over UDP, PLAY, keep-alive, TEARDOWN (RFC 2326). Used by the source and by the probe; one client per attempt.
+ * The conversation with a camera: OPTIONS, DESCRIBE (through redirects), SETUP of the picture, and of the sound where it
+ * is wanted, over the same connection or beside it over UDP, PLAY, keep-alive, TEARDOWN (RFC 2326). Used by the source and by the probe; one client per attempt.
  */
 import type { RtspTransport } from '@sallyport/protocol/camera';
 import type { Clock } from '../app/ports/clock.ts';
@@ -15,8 +15,9 @@ import { headerOf, type RtspResponse, type SessionHeader } from './rtsp-message.
 import { followRedirect, toStatusFault } from './rtsp-status.ts';
 import { parseRtspUrl, type RtspUrl, resolveControl, withoutCredentials } from './rtsp-url.ts';
 import { parseSdp, type SdpDescription } from './sdp-description.ts';
-import { type SetUpTrack, setUpTrack } from './track-setup.ts';
+import { type Channels, type SetUpTrack, setUpTrack, type TrackWish } from './track-setup.ts';
 import type { PortRange } from './udp-sockets.ts';
+import type { TrackOutlet } from './udp-track.ts';
 import type { UrlGuard } from './url-guard.ts';
 import type { VideoTrack } from './video-track.ts';
 import { STOPPED_TEXT } from './within.ts';
@@ -34,6 +35,17 @@ export type ClientSurroundings = {
 
 type Described = { readonly base: string; readonly description: SdpDescription; readonly methods: string };
 
+type TrackAddress = Pick<VideoTrack, 'control' | 'profile'>;
+export type SoundOutlet = TrackOutlet & { readonly track: TrackAddress & { readonly clockRateHz: number } };
+export type PlayWish = { readonly wanted?: RtspTransport; readonly sound?: SoundOutlet | null };
+type Others = Map<number, (packet: Uint8Array) => void>;
+
+/** What a camera answers that does not do a track; the rest means that nothing more can be asked of it. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  ...['camera-refused', 'credentials-wrong', 'credentials-needed', 'not-found', 'codec-unsupported'],
+  ...['no-tcp', 'no-udp', 'no-udp-port', 'not-allowed'],
+]);
+
 export class RtspClient {
   readonly #connection: RtspConnection;
   readonly #url: RtspUrl;
@@ -41,7 +53,8 @@ export class RtspClient {
   readonly #described: Described;
   readonly #stop = new AbortController();
   #session: SessionHeader | null = null;
-  #travel: SetUpTrack['travel'] | null = null;
+  /** How each track travels, the picture first. */
+  readonly #travels: SetUpTrack['travel'][] = [];
   #keepAlive: KeepAlive | null = null;
   #closing: Promise<void> | null = null;
 
@@ -91,28 +104,34 @@ export class RtspClient {
   }
 
   get bytesIn(): number {
-    return this.#connection.bytesIn + (this.#travel?.by === 'udp' ? this.#travel.track.bytesIn : 0);
+    return this.#travels.reduce(
+      (sum, travel) => sum + (travel.by === 'udp' ? travel.track.bytesIn : 0),
+      this.#connection.bytesIn,
+    );
   }
 
-  /** How the track that plays travels; null before. */
+  /** How the picture that plays travels, and its sound with it; null before. */
   get travelsBy(): 'tcp' | 'udp' | null {
-    return this.#travel?.by ?? null;
+    return this.#travels[0]?.by ?? null;
   }
 
   /**
-   * Sets one track up and plays it. `onRtp` gets every packet of it but RTCP, over UDP in their order, also before PLAY
-   * is answered, as some cameras do; it MUST NOT throw. Throws IngestFault; the caller closes.
+   * Sets the picture up, and the sound where there is a `sound`, and plays. The picture gets every interleaved packet
+   * that is not known to be something else, and over UDP its own in their order, also before PLAY is answered, as some
+   * cameras do. A camera that refuses the sound plays without. Throws IngestFault; the caller closes.
    */
-  async play(track: VideoTrack, onRtp: (packet: Uint8Array) => void, wanted: RtspTransport = 'auto'): Promise<void> {
-    let rtcpChannel = 1;
-    this.#connection.onFrame((channel, payload) => {
-      if (channel !== rtcpChannel) onRtp(payload);
-    });
-    const { session, travel } = await this.#setUp(track, onRtp, wanted);
+  async play(track: VideoTrack, picture: TrackOutlet, { wanted = 'auto', sound = null }: PlayWish = {}): Promise<void> {
+    const others: Others = new Map([[1, picture.onRtcp]]);
+    this.#connection.onFrame((channel, payload) => (others.get(channel) ?? picture.onRtp)(payload));
+    const wish = { kind: 'picture', clockRateHz: VIDEO_CLOCK_HZ, wanted, channels: [0, 1] } as const;
+    const { session, travel } = await this.#setUp(track, wish, picture);
     this.#session = session;
-    this.#travel = travel;
-    if (travel.by === 'tcp') rtcpChannel = travel.rtcpChannel;
-    else if (this.#closing) travel.track.close();
+    this.#keep(travel);
+    if (travel.by === 'tcp') {
+      others.clear();
+      others.set(travel.channels[1], picture.onRtcp);
+    }
+    if (sound !== null) await this.#addSound(sound, travel, others);
     await this.#startPlaying();
     const timeoutMs = this.#session?.timeoutMs ?? limits.sessionTimeoutMs;
     const { methods } = this.#described;
@@ -131,7 +150,7 @@ export class RtspClient {
     this.#keepAlive?.stop();
     this.#stop.abort();
     this.#connection.onFrame(() => {});
-    if (this.#travel?.by === 'udp') this.#travel.track.close();
+    for (const travel of this.#travels) if (travel.by === 'udp') travel.track.close();
     if (this.#session) {
       const headers = this.#sessionHeaders();
       await this.#connection.farewell('TEARDOWN', this.#aggregate(), headers, limits.teardownWithinMs);
@@ -139,7 +158,35 @@ export class RtspClient {
     this.#connection.close(new IngestFault('stopped', STOPPED_TEXT));
   }
 
-  #setUp(track: VideoTrack, onRtp: (packet: Uint8Array) => void, wanted: RtspTransport): Promise<SetUpTrack> {
+  #keep(travel: SetUpTrack['travel']): void {
+    this.#travels.push(travel);
+    if (travel.by === 'udp' && this.#closing) travel.track.close();
+  }
+
+  /** The same way as the picture; interleaved on the channels after it, unless the camera says otherwise. */
+  async #addSound(sound: SoundOutlet, picture: SetUpTrack['travel'], others: Others): Promise<void> {
+    const taken: readonly number[] = picture.by === 'tcp' ? picture.channels : [];
+    const channels: Channels = taken.some((one) => one === 2 || one === 3) ? [4, 5] : [2, 3];
+    const { clockRateHz } = sound.track;
+    const wish = { kind: 'sound', clockRateHz, wanted: picture.by, channels } as const;
+    const added = await this.#setUp(sound.track, wish, sound).catch((thrown) => {
+      if (thrown instanceof IngestFault && REFUSALS.has(thrown.code)) return null;
+      throw thrown;
+    });
+    if (added === null) return;
+    const { travel } = added;
+    this.#keep(travel);
+    // A camera that mixes its tracks up is taken for one without sound.
+    if (travel.by === 'udp' || travel.channels.some((one) => taken.includes(one))) return;
+    others.set(travel.channels[0], sound.onRtp);
+    others.set(travel.channels[1], sound.onRtcp);
+  }
+
+  #setUp(
+    track: TrackAddress,
+    asked: Pick<TrackWish, 'kind' | 'clockRateHz' | 'wanted' | 'channels'>,
+    outlet: TrackOutlet,
+  ): Promise<SetUpTrack> {
     const { guard } = this.#surroundings;
     const url = this.#url;
     const mayReach = (host: string, port: number): Promise<boolean> =>
@@ -148,8 +195,8 @@ export class RtspClient {
         () => false,
       );
     const uri = resolveControl(this.#described.base, track.control);
-    const wish = { uri, profile: track.profile, clockRateHz: VIDEO_CLOCK_HZ, wanted, scheme: url.scheme };
-    return setUpTrack(this.#connection, wish, { ...this.#surroundings, mayReach }, onRtp);
+    const wish = { ...asked, uri, profile: track.profile, session: this.#session, scheme: url.scheme };
+    return setUpTrack(this.#connection, wish, { ...this.#surroundings, mayReach }, outlet);
   }
 
   /** Servers differ on the slash after the aggregate URL and on the range of something live; each form is tried once. */

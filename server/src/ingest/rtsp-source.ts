@@ -3,21 +3,21 @@
  * Nothing is pulled before `start` or after `stop`. Opened by the source factory for the use cases.
  */
 import type { CameraAddress, CameraSource, FeedFacts, SourceState, SourceStats } from '../app/ports/camera-source.ts';
-import type { FeedSink } from '../app/ports/feed-sink.ts';
+import type { FeedSink, OpenAudioSink } from '../app/ports/feed-sink.ts';
 import { backOffMs } from './back-off.ts';
 import { IngestFault, toIngestFault } from './ingest-fault.ts';
-import { IntakeMeter } from './intake-meter.ts';
 import { limits } from './limits.ts';
+import { LipSync } from './lip-sync.ts';
 import { KeyFrameAsker } from './onvif/key-frame-asker.ts';
-import { PayloadTypeGuess } from './payload-type-guess.ts';
-import { parseRtpPacket } from './rtp-packet.ts';
+import { PicturePull } from './picture-pull.ts';
 import { RtpRelay } from './rtp-relay.ts';
 import type { RtpTimeline } from './rtp-timeline.ts';
 import { type ClientSurroundings, RtspClient } from './rtsp-client.ts';
 import { parseRtspUrl, type RtspUrl } from './rtsp-url.ts';
+import { SoundPull } from './sound-pull.ts';
 import { SourceWatch } from './source-watch.ts';
-import { Transcoder } from './transcoder.ts';
 import type { TranscoderSlots } from './transcoder-slots.ts';
+import type { TrackOutlet } from './udp-track.ts';
 import { afterTranscoder, chooseVideoTrack } from './video-track.ts';
 import { delay, STOPPED_TEXT } from './within.ts';
 
@@ -26,10 +26,16 @@ export type SourceSurroundings = ClientSurroundings & { readonly slots: Transcod
 /** From one `start` to its `stop`. */
 type Run = {
   readonly relay: RtpRelay;
+  /** Null: nobody may hear the sound, and it is not asked for. */
+  readonly openAudio: OpenAudioSink | null;
+  /** Lasts over reconnects, so that what was held back stays so. */
+  readonly lipSync: LipSync;
   readonly asker: KeyFrameAsker | null;
   readonly stop: AbortController;
   done: Promise<void>;
 };
+/** The one timeline of a sink; 90 kHz unless said otherwise. */
+export type TimelineOf = (sink: FeedSink, clockRateHz?: number) => RtpTimeline;
 type Attempt = { readonly fault: IngestFault; readonly playedMs: number };
 
 const NO_TALLY = {
@@ -46,7 +52,7 @@ const NO_TALLY = {
 export class RtspSource implements CameraSource {
   readonly #address: CameraAddress;
   readonly #surroundings: SourceSurroundings;
-  readonly #timelineOf: (sink: FeedSink) => RtpTimeline;
+  readonly #timelineOf: TimelineOf;
   readonly #listeners = new Set<(state: SourceState) => void>();
   #state: SourceState = { name: 'idle' };
   #run: Run | null = null;
@@ -60,13 +66,12 @@ export class RtspSource implements CameraSource {
   #playedMs = 0;
   #playingSinceMs: number | null = null;
   #facts: FeedFacts | null = null;
-  #transcoder: Transcoder | null = null;
-  /** What the camera itself sends, where the relay only sees what its transcoder makes of it. */
-  #intake: IntakeMeter | null = null;
+  #picture: PicturePull | null = null;
+  #doesWithoutSound = false;
   #transport: 'tcp' | 'udp' | null = null;
 
   /** `timelineOf` MUST give the same timeline for the same sink, also to other sources. */
-  constructor(address: CameraAddress, surroundings: SourceSurroundings, timelineOf: (sink: FeedSink) => RtpTimeline) {
+  constructor(address: CameraAddress, surroundings: SourceSurroundings, timelineOf: TimelineOf) {
     this.#address = address;
     this.#surroundings = surroundings;
     this.#timelineOf = timelineOf;
@@ -76,12 +81,12 @@ export class RtspSource implements CameraSource {
     return this.#state;
   }
 
-  start(sink: FeedSink): void {
+  start(sink: FeedSink, openAudio: OpenAudioSink | null = null): void {
     if (this.#run) throw new Error('this source has been started and not stopped');
     const stop = new AbortController();
     const asker = KeyFrameAsker.of(this.#address, this.#surroundings, stop.signal);
     const relay = new RtpRelay(sink, this.#timelineOf(sink), this.#surroundings.clock, () => void asker?.ask());
-    const run: Run = { relay, asker, stop, done: Promise.resolve() };
+    const run: Run = { relay, openAudio, lipSync: new LipSync(), asker, stop, done: Promise.resolve() };
     this.#run = run;
     this.#enter({ name: 'connecting' });
     // A camera may bear one connection only: the last one is closed before the next is opened.
@@ -109,11 +114,12 @@ export class RtspSource implements CameraSource {
   stats(): SourceStats {
     const live = this.#run?.relay.tally();
     const nowMs = this.#surroundings.clock.monotonicMs();
-    const sent = this.#intake ? this.#intake.rates(nowMs) : (live?.rates ?? null);
+    const intake = this.#picture?.intake;
+    const sent = intake ? intake.rates(nowMs) : (live?.rates ?? null);
     const rates = this.#state.name === 'playing' ? sent : null;
     return {
       ...this.#tally,
-      packetsLost: this.#tally.packetsLost + (live?.packetsLost ?? 0) + (this.#intake?.packetsLost ?? 0),
+      packetsLost: this.#tally.packetsLost + (live?.packetsLost ?? 0) + (intake?.packetsLost ?? 0),
       bitsPerSecond: rates?.bitsPerSecond ?? null,
       framesPerSecond: rates?.framesPerSecond ?? null,
       lossRatio: rates?.lossRatio ?? null,
@@ -125,7 +131,7 @@ export class RtspSource implements CameraSource {
       lastFrameAtMs: live?.lastFrameAtMs ?? this.#lastFrameAtMs,
       gopLengthMs: live?.gopLengthMs ?? this.#gopLengthMs,
       lastPacketAtMs: this.#lastPacketAtMs,
-      transcoding: this.#transcoder?.cost() ?? null,
+      transcoding: this.#picture?.transcoder?.cost() ?? null,
       transport: this.#state.name === 'playing' ? this.#transport : null,
     };
   }
@@ -160,10 +166,12 @@ export class RtspSource implements CameraSource {
     let playingSinceMs: number | null = null;
     let client: RtspClient | null = null;
     let watch: SourceWatch | null = null;
-    let transcoder: Transcoder | null = null;
+    let sound: SoundPull | null = null;
     const leave = (): void => void client?.close();
     const endedBy = (fault: IngestFault): Attempt => {
       const playedMs = playingSinceMs === null ? 0 : clock.monotonicMs() - playingSinceMs;
+      // Some cameras break off over a second track: after a failure with the sound, the picture is tried alone.
+      if (playingSinceMs === null) this.#doesWithoutSound = sound !== null;
       return { fault, playedMs };
     };
     try {
@@ -173,58 +181,60 @@ export class RtspSource implements CameraSource {
       signal.addEventListener('abort', leave, { once: true });
       if (signal.aborted) throw new IngestFault('stopped', STOPPED_TEXT);
       const track = chooseVideoTrack(opened.description);
+      sound = await this.#openSound(run, opened);
       const toRelay = (packet: Uint8Array): void => {
         if (run.relay.accept(packet) === 'foreign') return;
         watch?.packetCame();
         playingSinceMs ??= clock.monotonicMs();
         if (this.#state.name !== 'playing') this.#enterWhile(run, { name: 'playing' });
       };
-      if (track.foreign) transcoder = await Transcoder.open(track.foreign, this.#surroundings, signal, toRelay);
-      run.relay.beginSource(transcoder ? afterTranscoder(track) : track);
-      const watching = new SourceWatch(
-        clock,
-        () => opened.bytesIn,
-        () => this.#whySilent(opened),
-      );
+      const lipSync = sound === null ? null : run.lipSync;
+      const picture = await PicturePull.open(track, lipSync, this.#surroundings, signal, toRelay);
+      this.#picture = picture;
+      run.relay.beginSource(picture.transcoder ? afterTranscoder(track) : track);
+      const bytesIn = (): number => opened.bytesIn;
+      const watching = new SourceWatch(clock, bytesIn, () => this.#whySilent(opened));
       watch = watching;
-      const transcoding = transcoder;
-      this.#transcoder = transcoder;
-      const guess = new PayloadTypeGuess(track.payloadType);
-      this.#intake = transcoding ? new IntakeMeter() : null;
-      const take = (packet: Uint8Array): void => {
-        guess.correct(packet);
-        this.#count(packet, track.payloadType);
-        if (transcoding) transcoding.feed(packet);
-        else toRelay(packet);
-      };
-      await opened.play(track, take, this.#address.rtspTransport ?? 'auto');
+      const soundOutlet = sound && { track: sound.track, ...this.#outletOf(sound) };
+      const wish = { wanted: this.#address.rtspTransport ?? 'auto', sound: soundOutlet } as const;
+      await opened.play(track, this.#outletOf(picture), wish);
       this.#transport = opened.travelsBy;
-      return endedBy(await Promise.race([opened.ended, watching.alarm, ...(transcoding ? [transcoding.ended] : [])]));
+      return endedBy(await Promise.race([opened.ended, watching.alarm, ...picture.endings]));
     } catch (thrown) {
       return endedBy(toIngestFault(thrown, 'camera-refused', 'The camera could not be pulled.'));
     } finally {
       watch?.stop();
-      this.#transcoder = null;
-      this.#tally.packetsLost += this.#intake?.packetsLost ?? 0;
-      this.#intake = null;
-      await Promise.all([transcoder?.close(), client?.close()]);
+      const picture = this.#picture;
+      this.#picture = null;
+      this.#tally.packetsLost += picture?.intake?.packetsLost ?? 0;
+      await Promise.all([picture?.close(), sound?.close(), client?.close()]);
       signal.removeEventListener('abort', leave);
     }
+  }
+
+  /** Null where nobody may hear it, the camera has none, or it has cost the picture before. */
+  async #openSound({ openAudio, lipSync, stop }: Run, { description }: RtspClient): Promise<SoundPull | null> {
+    if (openAudio === null || this.#doesWithoutSound) return null;
+    const wish = { openAudio, timelineOf: this.#timelineOf, lipSync };
+    return SoundPull.open(description, wish, this.#surroundings, stop.signal);
+  }
+
+  #outletOf(pull: PicturePull | SoundPull): TrackOutlet {
+    return {
+      onRtp: (packet) => {
+        this.#tally.packetsIn += 1;
+        this.#tally.bytesIn += packet.length;
+        this.#lastPacketAtMs = this.#surroundings.clock.nowMs();
+        pull.take(packet);
+      },
+      onRtcp: (packet) => pull.takeRtcp(packet),
+    };
   }
 
   #whySilent({ travelsBy }: RtspClient): string {
     if (travelsBy !== 'udp') return '';
     const { from, to } = this.#surroundings.udpPorts;
     return ` It sends over UDP: let the ports ${from} to ${to} in from it (SALLYPORT_CAMERA_UDP_PORTS).`;
-  }
-
-  #count(packet: Uint8Array, payloadType: number): void {
-    this.#tally.packetsIn += 1;
-    this.#tally.bytesIn += packet.length;
-    this.#lastPacketAtMs = this.#surroundings.clock.nowMs();
-    const read = this.#intake && parseRtpPacket(packet);
-    if (read?.payloadType === payloadType)
-      this.#intake?.see(read, packet.length, this.#surroundings.clock.monotonicMs());
   }
 
   #url(): RtspUrl {

@@ -9,6 +9,8 @@ export type SdpFormat = {
   /** Upper case, for example `H264`. */
   readonly codec: string;
   readonly clockRateHz: number;
+  /** 1 where nothing is said. */
+  readonly channels: number;
   /** Names in lower case. */
   readonly parameters: ReadonlyMap<string, string>;
 };
@@ -26,17 +28,18 @@ export type SdpMedia = {
 export type SdpDescription = { readonly control: string | null; readonly media: readonly SdpMedia[] };
 
 /** Payload types that need no rtpmap (RFC 3551, table 4 and 5), the ones cameras use. */
-const STATIC_FORMATS: ReadonlyMap<number, readonly [codec: string, clockRateHz: number]> = new Map([
-  [0, ['PCMU', 8_000]],
-  [8, ['PCMA', 8_000]],
-  [26, ['JPEG', 90_000]],
+type FormatMap = readonly [codec: string, clockRateHz: number, channels: number];
+const STATIC_FORMATS: ReadonlyMap<number, FormatMap> = new Map([
+  [0, ['PCMU', 8_000, 1]],
+  [8, ['PCMA', 8_000, 1]],
+  [26, ['JPEG', 90_000, 1]],
 ]);
 
 type Draft = {
   readonly kind: string;
   readonly protocol: string;
   readonly payloadTypes: readonly number[];
-  readonly maps: Map<number, readonly [codec: string, clockRateHz: number]>;
+  readonly maps: Map<number, FormatMap>;
   readonly parameters: Map<number, ReadonlyMap<string, string>>;
   control: string | null;
 };
@@ -88,10 +91,10 @@ function readMediaLine(line: string): Draft {
 }
 
 function readFormatLine(draft: Draft, line: string): void {
-  const map = /^a=rtpmap:\s*(\d{1,3})\s+([^\s/]+)\s*\/\s*(\d{1,9})/i.exec(line);
+  const map = /^a=rtpmap:\s*(\d{1,3})\s+([^\s/]+)\s*\/\s*(\d{1,9})(?:\s*\/\s*(\d{1,2}))?/i.exec(line);
   if (map) {
     if (draft.maps.size < limits.sdpFormatsMax) {
-      draft.maps.set(Number(map[1]), [(map[2] ?? '').toUpperCase(), Number(map[3])]);
+      draft.maps.set(Number(map[1]), [(map[2] ?? '').toUpperCase(), Number(map[3]), Number(map[4] ?? 1)]);
     }
     return;
   }
@@ -113,9 +116,9 @@ function readParameters(text: string): ReadonlyMap<string, string> {
 }
 
 /** A format without an rtpmap, told by parameters that only H.264 has (RFC 6184, 8.1). */
-function guessFormat(kind: string, parameters: ReadonlyMap<string, string>): readonly [string, number] | null {
+function guessFormat(kind: string, parameters: ReadonlyMap<string, string>): FormatMap | null {
   const isH264 = parameters.has('sprop-parameter-sets') || parameters.has('packetization-mode');
-  return kind === 'video' && isH264 ? ['H264', 90_000] : null;
+  return kind === 'video' && isH264 ? ['H264', 90_000, 1] : null;
 }
 
 function toMedia(draft: Draft): SdpMedia {
@@ -124,7 +127,7 @@ function toMedia(draft: Draft): SdpMedia {
     const parameters = draft.parameters.get(payloadType) ?? new Map<string, string>();
     const map = draft.maps.get(payloadType) ?? STATIC_FORMATS.get(payloadType) ?? guessFormat(draft.kind, parameters);
     if (!map) continue;
-    formats.push({ payloadType, codec: map[0], clockRateHz: map[1], parameters });
+    formats.push({ payloadType, codec: map[0], clockRateHz: map[1], channels: map[2], parameters });
   }
   return { kind: draft.kind, protocol: draft.protocol, control: draft.control, formats };
 }

@@ -43,11 +43,13 @@ export class RtspSourceFactory implements CameraSourceFactory, CameraProbe {
   }
 
   open(address: CameraAddress): CameraSource {
-    return new RtspSource(address, { ...this.#surroundings, slots: this.#slots }, (sink) => this.#timelineOf(sink));
+    return new RtspSource(address, { ...this.#surroundings, slots: this.#slots }, (sink, clockRateHz) =>
+      this.#timelineOf(sink, clockRateHz),
+    );
   }
 
-  #timelineOf(sink: FeedSink): RtpTimeline {
-    const timeline = this.#timelines.get(sink) ?? new RtpTimeline(this.#surroundings.randomness);
+  #timelineOf(sink: FeedSink, clockRateHz?: number): RtpTimeline {
+    const timeline = this.#timelines.get(sink) ?? new RtpTimeline(this.#surroundings.randomness, clockRateHz);
     this.#timelines.set(sink, timeline);
     return timeline;
   }

@@ -7,17 +7,22 @@ import { IngestFault } from './ingest-fault.ts';
 import type { RtspConnection } from './rtsp-connection.ts';
 import { headerOf, parseSession, parseTransport, type RtspResponse, type SessionHeader } from './rtsp-message.ts';
 import { toStatusFault } from './rtsp-status.ts';
-import { type MayReach, type UdpSurroundings, UdpTrack } from './udp-track.ts';
+import { type MayReach, type TrackKind, type TrackOutlet, type UdpSurroundings, UdpTrack } from './udp-track.ts';
 
 /** 461 says so; the others are what servers answer that look for ports in the header and find none. */
 const MAY_MEAN_TRANSPORT: ReadonlySet<number> = new Set([400, 451, 461, 500, 501, 551]);
 
-export type TrackWish = {
+export type Channels = readonly [rtp: number, rtcp: number];
+
+export type TrackWish = TrackKind & {
   /** The track's own URL. */
   readonly uri: string;
   /** `RTP/AVP` or `RTP/AVPF`. */
   readonly profile: string;
-  readonly clockRateHz: number;
+  /** Interleaved on these, unless the camera says otherwise. */
+  readonly channels: Channels;
+  /** Of the tracks set up before. */
+  readonly session: SessionHeader | null;
   readonly wanted: RtspTransport;
   /** Of the RTSP connection. */
   readonly scheme: 'rtsp' | 'rtsps';
@@ -26,40 +31,41 @@ export type TrackSurroundings = UdpSurroundings & { readonly mayReach: MayReach 
 
 export type SetUpTrack = {
   readonly session: SessionHeader | null;
-  /** Interleaved: the channel of its RTCP. Over UDP: the open ports, for the caller to close. */
+  /** Interleaved: its channels. Over UDP: the open ports, for the caller to close. */
   readonly travel:
-    | { readonly by: 'tcp'; readonly rtcpChannel: number }
+    | { readonly by: 'tcp'; readonly channels: Channels }
     | { readonly by: 'udp'; readonly track: UdpTrack };
 };
 
 /**
- * Sets a track up. Over UDP `onRtp` gets its packets; interleaved ones come by the connection. Throws IngestFault
+ * Sets a track up. Over UDP the outlet gets its packets; interleaved ones come by the connection. Throws IngestFault
  * (`no-tcp`, `no-udp`, `no-udp-port`, `not-allowed` and what the camera refuses); no port is left open then.
  */
 export async function setUpTrack(
   connection: RtspConnection,
   wish: TrackWish,
   surroundings: TrackSurroundings,
-  onRtp: (packet: Uint8Array) => void,
+  outlet: TrackOutlet,
 ): Promise<SetUpTrack> {
-  if (wish.wanted === 'udp') return setUpUdp(connection, wish, surroundings, onRtp);
-  const answer = await ask(connection, wish, (profile) => `${profile}/TCP;unicast;interleaved=0-1`);
+  if (wish.wanted === 'udp') return setUpUdp(connection, wish, surroundings, outlet);
+  const interleaved = wish.channels.join('-');
+  const answer = await ask(connection, wish, (profile) => `${profile}/TCP;unicast;interleaved=${interleaved}`);
   const refusal = answer.status >= 300 ? toStatusFault('SETUP', answer) : null;
   if (refusal) {
     if (wish.wanted === 'tcp' || wish.scheme === 'rtsps' || !MAY_MEAN_TRANSPORT.has(answer.status)) throw refusal;
-    return setUpUdp(connection, wish, surroundings, onRtp).catch((thrown) => {
+    return setUpUdp(connection, wish, surroundings, outlet).catch((thrown) => {
       // Where it did not say that TCP is the trouble, its first answer tells more than its second.
       throw answer.status === 461 || hasNoPort(thrown) ? thrown : refusal;
     });
   }
   const transport = parseTransport(headerOf(answer, 'transport'));
   const session = parseSession(headerOf(answer, 'session'));
-  if (transport.lower === 'tcp') return { session, travel: { by: 'tcp', rtcpChannel: transport.channels?.[1] ?? 1 } };
+  if (transport.lower === 'tcp') return { session, travel: { by: 'tcp', channels: transport.channels ?? wish.channels } };
   if (wish.wanted === 'tcp')
     throw new IngestFault('no-tcp', 'The camera insists on UDP; allow RTP over RTSP (TCP) in it, or UDP for it.');
   // What it has set up in its own way, it knows no ports of ours for.
   if (session) await connection.request('TEARDOWN', wish.uri, [['Session', session.id]]);
-  return setUpUdp(connection, wish, surroundings, onRtp);
+  return setUpUdp(connection, wish, surroundings, outlet);
 }
 
 const hasNoPort = (thrown: unknown): boolean => thrown instanceof IngestFault && thrown.code === 'no-udp-port';
@@ -68,14 +74,14 @@ async function setUpUdp(
   connection: RtspConnection,
   wish: TrackWish,
   surroundings: TrackSurroundings,
-  onRtp: (packet: Uint8Array) => void,
+  outlet: TrackOutlet,
 ): Promise<SetUpTrack> {
   if (wish.scheme === 'rtsps') {
     const text = 'The camera would send its picture unencrypted, over UDP; allow RTP over RTSP (TCP) in it.';
     throw new IngestFault('no-tcp', text);
   }
   const { peer } = connection;
-  const track = await UdpTrack.open(peer, wish.clockRateHz, surroundings, onRtp);
+  const track = await UdpTrack.open(peer, wish, surroundings, outlet);
   try {
     const answer = await ask(connection, wish, (profile) => track.offer(profile));
     if (answer.status === 461) throw new IngestFault('no-udp', 'The camera does not send over UDP; set it to TCP.');
@@ -95,10 +101,11 @@ async function setUpUdp(
 /** Asks by the profile the camera described last, since most describe AVPF and do AVP. */
 async function ask(
   connection: RtspConnection,
-  { uri, profile }: TrackWish,
+  { uri, profile, session }: TrackWish,
   transportOf: (profile: string) => string,
 ): Promise<RtspResponse> {
-  const answer = await connection.request('SETUP', uri, [['Transport', transportOf('RTP/AVP')]]);
+  const within = session === null ? [] : ([['Session', session.id]] as const);
+  const answer = await connection.request('SETUP', uri, [['Transport', transportOf('RTP/AVP')], ...within]);
   if (answer.status !== 461 || profile === 'RTP/AVP') return answer;
-  return connection.request('SETUP', uri, [['Transport', transportOf(profile)]]);
+  return connection.request('SETUP', uri, [['Transport', transportOf(profile)], ...within]);
 }

@@ -1,5 +1,6 @@
 /*
- * One camera's transcoder while it is pulled: the camera's RTP goes to ffmpeg over loopback, ffmpeg's H.264 comes back.
+ * One camera's transcoder while it is pulled: the camera's RTP goes to ffmpeg over loopback, ffmpeg's H.264 comes back, or its
+ * Opus.
  * ffmpeg never learns the camera's address or credentials. Opened by the source for one connection, and closed with it.
  */
 import { createSocket, type Socket } from 'node:dgram';
@@ -22,7 +23,11 @@ import type { TranscoderSlots } from './transcoder-slots.ts';
 import { bindSocket, bindSocketPair } from './udp-sockets.ts';
 import { delay, STOPPED_TEXT } from './within.ts';
 
-type Surroundings = { readonly clock: Clock; readonly randomness: Randomness; readonly slots: TranscoderSlots };
+export type TranscoderSurroundings = {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly slots: TranscoderSlots;
+};
 type Sockets = { readonly input: Socket; readonly output: Socket };
 
 const LOOPBACK = '127.0.0.1';
@@ -50,12 +55,12 @@ export class Transcoder {
   }
 
   /**
-   * Starts ffmpeg and resolves when it listens. `onRtp` gets each H.264 packet and MUST NOT throw. Throws IngestFault
+   * Starts ffmpeg and resolves when it listens. `onRtp` gets each packet that comes back and MUST NOT throw. Throws IngestFault
    * (`transcoders-busy`, `transcoder-failed`, `codec-unsupported` without ffmpeg, `stopped`); nothing is left running then.
    */
   static async open(
     track: ForeignTrack,
-    { clock, randomness, slots }: Surroundings,
+    { clock, randomness, slots }: TranscoderSurroundings,
     signal: AbortSignal,
     onRtp: (packet: Uint8Array) => void,
   ): Promise<Transcoder> {
@@ -76,7 +81,7 @@ export class Transcoder {
       const run = runTranscode({
         sdp: buildTranscoderSdp(track, port),
         input: inputArguments(track.codec),
-        output: outputArguments(version, ssrc),
+        output: outputArguments(track.codec, version, ssrc),
         target: outputUrl(output.address().port),
       });
       transcoder = new Transcoder(clock, run, { input, output }, track.payloadType, giveBack);

@@ -15,6 +15,12 @@ import { parseRtpPacket, type RtpPacket } from './rtp-packet.ts';
 import type { TransportHeader } from './rtsp-message.ts';
 import { bindSocketPair, type PortRange, type SocketPair } from './udp-sockets.ts';
 
+/** Where the packets of one track go. Neither may throw. */
+export type TrackOutlet = {
+  readonly onRtp: (packet: Uint8Array) => void;
+  readonly onRtcp: (packet: Uint8Array) => void;
+};
+export type TrackKind = { readonly kind: 'picture' | 'sound'; readonly clockRateHz: number };
 /** Whether the URL guard lets packets go to this address and port. */
 export type MayReach = (address: string, port: number) => Promise<boolean>;
 export type UdpPeer = {
@@ -47,6 +53,7 @@ export class UdpTrack {
   readonly #sockets: SocketPair;
   readonly #clock: Clock;
   readonly #clockRateHz: number;
+  readonly #onRtcp: (packet: Uint8Array) => void;
   readonly #ssrc: number;
   readonly #cname: string;
   readonly #order: ReorderBuffer;
@@ -60,17 +67,18 @@ export class UdpTrack {
 
   private constructor(
     sockets: SocketPair,
-    clockRateHz: number,
+    { kind, clockRateHz }: TrackKind,
     { clock, randomness }: UdpSurroundings,
-    onRtp: (packet: Uint8Array) => void,
+    { onRtp, onRtcp }: TrackOutlet,
   ) {
     this.#sockets = sockets;
     this.#clock = clock;
     this.#clockRateHz = clockRateHz;
+    this.#onRtcp = onRtcp;
     this.#ssrc = Buffer.from(randomness.bytes(4)).readUInt32BE();
     // RFC 7022, 4.2: a name for this one session, that tells nothing about who we are.
     this.#cname = Buffer.from(randomness.bytes(12)).toString('base64');
-    this.#order = new ReorderBuffer(clock, { packet: onRtp, hole: () => this.#askForKeyFrame() });
+    this.#order = new ReorderBuffer(clock, { packet: onRtp, hole: () => kind === 'picture' && this.#askForKeyFrame() });
     sockets.rtp.on('message', (packet, from) => this.#takeRtp(packet, from));
     sockets.rtcp.on('message', (packet, from) => this.#takeRtcp(packet, from));
     // A packet of ours that was refused: whether the camera is still there shows in what it sends.
@@ -78,14 +86,14 @@ export class UdpTrack {
   }
 
   /**
-   * Binds a pair of ports for a track. `onRtp` gets its packets in order, and MUST NOT throw; none before `accept`.
+   * Binds a pair of ports for a track. Its packets come in order, and none before `accept`.
    * Throws `no-udp-port`.
    */
   static async open(
     peer: UdpPeer,
-    clockRateHz: number,
+    track: TrackKind,
     surroundings: UdpSurroundings,
-    onRtp: (packet: Uint8Array) => void,
+    outlet: TrackOutlet,
   ): Promise<UdpTrack> {
     const { udpPorts, randomness } = surroundings;
     const sockets = await bindSocketPair(peer.localAddress, udpPorts, randomness);
@@ -93,7 +101,7 @@ export class UdpTrack {
       const ports = `${udpPorts.from}-${udpPorts.to}`;
       throw new IngestFault('no-udp-port', `No pair of UDP ports is free in ${ports} (SALLYPORT_CAMERA_UDP_PORTS).`);
     }
-    return new UdpTrack(sockets, clockRateHz, surroundings, onRtp);
+    return new UdpTrack(sockets, track, surroundings, outlet);
   }
 
   /** The Transport header to ask with. */
@@ -155,6 +163,7 @@ export class UdpTrack {
     if (this.#trustedAddress(from) === null) return;
     this.#bytesIn += bytes.length;
     this.#voice?.reception.hear(bytes, this.#clock.monotonicMs());
+    this.#onRtcp(bytes);
   }
 
   /** The sender's address when its packets are taken. */

@@ -2,6 +2,7 @@
  * Chooses the track to pull from what a camera offers, and says what is known about it before a packet came. Pure.
  */
 import type { FeedFacts, OfferedTrack } from '../app/ports/camera-source.ts';
+import { chooseAudioTrack, soundPlayabilityOf } from './audio-track.ts';
 import { NAL_PPS, NAL_SPS } from './h264-payload.ts';
 import { parseSps, profileLevelIdOf } from './h264-sps.ts';
 import { IngestFault } from './ingest-fault.ts';
@@ -23,6 +24,11 @@ export type VideoTrack = {
 
 /** The first H.264 track, else the first that can be made into H.264. Throws `codec-unsupported` with the list of what is offered instead. */
 export function chooseVideoTrack(description: SdpDescription): VideoTrack {
+  const track = choosePicture(description);
+  return { ...track, facts: { ...track.facts, audio: chooseAudioTrack(description)?.name ?? null } };
+}
+
+function choosePicture(description: SdpDescription): VideoTrack {
   for (const media of description.media) {
     const format = media.formats.find((candidate) => playabilityOf(media, candidate) === 'yes');
     if (!format) continue;
@@ -46,14 +52,14 @@ function chooseForeignTrack(description: SdpDescription): VideoTrack | null {
   for (const media of description.media) {
     const format = media.formats.find((candidate) => playabilityOf(media, candidate) === 'transcoded');
     if (!format || !isForeignCodec(format.codec)) continue;
-    const { payloadType, clockRateHz, parameters } = format;
+    const { payloadType, clockRateHz, channels, parameters } = format;
     return {
       control: media.control,
       profile: media.protocol === 'RTP/AVPF' ? 'RTP/AVPF' : 'RTP/AVP',
       payloadType,
       parameterSets: [],
       facts: { ...UNKNOWN_FACTS, cameraCodec: format.codec },
-      foreign: { codec: format.codec, payloadType, clockRateHz, parameters },
+      foreign: { codec: format.codec, payloadType, clockRateHz, channels, parameters },
     };
   }
   return null;
@@ -68,8 +74,11 @@ export function afterTranscoder(track: VideoTrack): VideoTrack {
 export function listOffers(description: SdpDescription): readonly OfferedTrack[] {
   return description.media.flatMap((media) =>
     media.formats.map((format): OfferedTrack => {
-      const playable = playabilityOf(media, format);
-      const sets = playable === 'yes' ? readParameterSets(format.parameters.get('sprop-parameter-sets') ?? '') : [];
+      const playable = media.kind === 'audio' ? soundPlayabilityOf(media, format) : playabilityOf(media, format);
+      const sets =
+        playable === 'yes' && media.kind === 'video'
+          ? readParameterSets(format.parameters.get('sprop-parameter-sets') ?? '')
+          : [];
       const facts = toFacts(format, sets);
       const { widthPx, heightPx } = facts;
       return { kind: media.kind, codec: format.codec, playable, widthPx, heightPx };

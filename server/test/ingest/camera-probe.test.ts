@@ -13,7 +13,7 @@ t.test('probes what a camera offers without playing it', async (t) => {
   t.same(await factory.probe({ cameraId, url: camera.url() }), {
     ok: true,
     tracks: [{ kind: 'video', codec: 'H264', playable: 'yes', widthPx: 1280, heightPx: 720 }],
-    facts: { codec: 'H264', cameraCodec: 'H264', profileLevelId: '42c01f', widthPx: 1280, heightPx: 720 },
+    facts: { codec: 'H264', cameraCodec: 'H264', profileLevelId: '42c01f', widthPx: 1280, heightPx: 720, audio: null },
   });
   await camera.untilLeft();
   t.same(camera.methods, ['OPTIONS', 'DESCRIBE']);

@@ -49,7 +49,7 @@ t.test('TEARDOWN waits briefly for a camera that does not answer it', async (t) 
   const clock = new ManualClock();
   const camera = await startScripted(t, { TEARDOWN: () => {} });
   const client = await RtspClient.open(urlOf(camera.url()), null, surroundings(clock), new AbortController().signal);
-  await client.play(chooseVideoTrack(client.description), () => {});
+  await client.play(chooseVideoTrack(client.description), { onRtp: () => {}, onRtcp: () => {} });
   const closed = client.close();
   await camera.until('TEARDOWN');
   clock.advance(1_000);
@@ -69,7 +69,7 @@ t.test('keeps the session alive, by OPTIONS when the camera knows nothing better
     const camera = await startScripted(t, script);
     const client = await RtspClient.open(urlOf(camera.url()), null, surroundings(clock), new AbortController().signal);
     t.teardown(() => client.close());
-    await client.play(chooseVideoTrack(client.description), () => {});
+    await client.play(chooseVideoTrack(client.description), { onRtp: () => {}, onRtcp: () => {} });
     return { camera, clock };
   };
   const able = await session({});

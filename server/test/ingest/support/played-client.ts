@@ -31,9 +31,9 @@ export async function playFrom(
   const client = await openClient(url, pin);
   t.teardown(() => client.close());
   const packets: string[] = [];
-  await client.play(
-    chooseVideoTrack(client.description),
-    (packet) => void packets.push(Buffer.from(packet).toString()),
-  );
+  await client.play(chooseVideoTrack(client.description), {
+    onRtp: (packet) => void packets.push(Buffer.from(packet).toString()),
+    onRtcp: () => {},
+  });
   return { client, packets };
 }

@@ -1,0 +1,131 @@
+/* Sender reports, what is made of them, and the line that holds packets back. */
+import fc from 'fast-check';
+import t from 'tap';
+import { HoldLine } from '../../src/ingest/hold-line.ts';
+import { limits } from '../../src/ingest/limits.ts';
+import { LipSync } from '../../src/ingest/lip-sync.ts';
+import { buildRtpPacket } from '../../src/ingest/rtp-packet.ts';
+import { readSenderReport } from '../../src/ingest/sender-report.ts';
+import { TranscodedTime } from '../../src/ingest/transcoded-time.ts';
+import { ManualClock } from './support/clocks.ts';
+
+function report(seconds: number, fraction: number, timestamp: number, type = 200): Buffer {
+  const bytes = Buffer.alloc(28);
+  bytes.set([0x80, type, 0, 6]);
+  bytes.writeUInt32BE(seconds, 8);
+  bytes.writeUInt32BE(fraction, 12);
+  bytes.writeUInt32BE(timestamp, 16);
+  return bytes;
+}
+
+t.test('reads the first sender report of whatever comes', async (t) => {
+  const half = report(3_900_000_000, 2 ** 31, 77);
+  t.same(readSenderReport(half), { cameraMs: 3_900_000_000_500, timestamp: 77 });
+  const receiver = Buffer.from([0x80, 201, 0, 1, 0, 0, 0, 1]);
+  t.same(readSenderReport(Buffer.concat([receiver, half])), { cameraMs: 3_900_000_000_500, timestamp: 77 });
+  t.equal(readSenderReport(receiver), null);
+  t.equal(readSenderReport(report(0, 0, 77)), null, 'a camera without a clock');
+  t.equal(readSenderReport(half.subarray(0, 20)), null, 'cut off');
+  t.equal(readSenderReport(report(1, 0, 1, 202)), null);
+  fc.assert(fc.property(fc.uint8Array(), (bytes) => readSenderReport(bytes) === null || bytes.length >= 28));
+});
+
+/** Both tracks for `seconds`: 15 pictures and 50 packets of sound a second, each so late. */
+function play(sync: LipSync, fromMs: number, seconds: number, lateMs: { picture: number; sound: number }): void {
+  for (let ms = 0; ms < seconds * 1_000; ms += 20) {
+    const atMs = fromMs + ms;
+    sync.see('sound', (atMs * 8) >>> 0, atMs + lateMs.sound);
+    if (ms % 60 === 0) sync.see('picture', (atMs * 90) >>> 0, atMs + lateMs.picture);
+  }
+}
+function started({ soundOffMs = 0 } = {}): LipSync {
+  const sync = new LipSync();
+  sync.begin('picture', 90_000);
+  sync.begin('sound', 8_000);
+  sync.report('picture', { cameraMs: 1_000, timestamp: 90_000 });
+  sync.report('sound', { cameraMs: 1_000 + soundOffMs, timestamp: 8_000 });
+  return sync;
+}
+
+t.test('holds back whichever is early, by the difference', async (t) => {
+  const rows: readonly (readonly [picture: number, sound: number, holds: readonly [number, number]])[] = [
+    [120, 40, [0, 80]],
+    [40, 150, [110, 0]],
+    [50, 55, [0, 0]],
+    [900, 40, [0, 860]],
+    [1_500, 40, [0, limits.soundHoldMsMax]],
+    [40, 700, [limits.pictureHoldMsMax, 0]],
+  ];
+  for (const [picture, sound, holds] of rows) {
+    const sync = started();
+    play(sync, 1_000, 4, { picture, sound });
+    t.same([sync.holdMs('picture'), sync.holdMs('sound')].map(Math.round), holds, `${picture} and ${sound} ms late`);
+  }
+});
+
+t.test('without reports, or with impossible ones, nothing is held', async (t) => {
+  const silent = new LipSync();
+  silent.begin('picture', 90_000);
+  silent.begin('sound', 8_000);
+  play(silent, 1_000, 4, { picture: 500, sound: 0 });
+  t.equal(silent.soundAheadMs(), null);
+  t.equal(silent.holdMs('sound'), 0);
+  const liar = started({ soundOffMs: 3_600_000 });
+  play(liar, 1_000, 4, { picture: 500, sound: 0 });
+  t.equal(liar.soundAheadMs(), null, 'its two clocks are an hour apart');
+  t.equal(liar.holdMs('picture'), 0);
+});
+
+t.test('a wrap of the timestamps is no jump, and a hold lasts over a reconnect', async (t) => {
+  const sync = new LipSync();
+  sync.begin('picture', 90_000);
+  sync.begin('sound', 8_000);
+  const fromMs = Math.floor(2 ** 32 / 90) - 1_000;
+  sync.report('picture', { cameraMs: fromMs, timestamp: (fromMs * 90) >>> 0 });
+  sync.report('sound', { cameraMs: fromMs, timestamp: (fromMs * 8) >>> 0 });
+  play(sync, fromMs, 4, { picture: 100, sound: 20 });
+  t.equal(Math.round(sync.holdMs('sound')), 80);
+  sync.begin('picture', 90_000);
+  t.equal(sync.soundAheadMs(), null, 'measured anew');
+  t.equal(Math.round(sync.holdMs('sound')), 80);
+});
+
+t.test('a transcoded packet has the time of what went in', async (t) => {
+  const time = new TranscodedTime(16_000, 48_000);
+  const out = (timestamp: number) =>
+    buildRtpPacket({ payloadType: 96, marker: false, sequence: 1, timestamp, ssrc: 1, payload: new Uint8Array(1) });
+  t.equal(time.cameraTimestampOf(out(7)), null, 'nothing went in');
+  time.fed(4_294_967_000);
+  time.fed(999);
+  t.equal(time.cameraTimestampOf(out(5_000)), 4_294_967_000);
+  t.equal(time.cameraTimestampOf(out(5_960)), (4_294_967_000 + 320) >>> 0, 'across the wrap');
+  t.equal(time.cameraTimestampOf(new Uint8Array(3)), null);
+});
+
+t.test('the line keeps the order, whatever the hold becomes, and drops all when it is closed', async (t) => {
+  const clock = new ManualClock();
+  let holdMs = 0;
+  const passed: number[] = [];
+  const line = new HoldLine(
+    clock,
+    () => holdMs,
+    ([first = -1]) => passed.push(first),
+  );
+  line.take(Uint8Array.of(1));
+  t.same(passed, [1], 'no hold, no wait');
+  holdMs = 100;
+  line.take(Uint8Array.of(2));
+  clock.advance(50);
+  holdMs = 0;
+  line.take(Uint8Array.of(3));
+  t.same(passed, [1], 'the third does not overtake the second');
+  clock.advance(50);
+  t.same(passed, [1, 2, 3]);
+  holdMs = 100;
+  for (let count = 0; count <= limits.heldPacketsMax; count += 1) line.take(Uint8Array.of(4));
+  t.equal(passed.length, 4, 'beyond the bound the oldest goes early');
+  line.close();
+  clock.advance(200);
+  t.equal(passed.length, 4);
+  t.equal(clock.waiting, 0);
+});
