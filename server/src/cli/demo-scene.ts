@@ -1,5 +1,5 @@
 /*
- * The demo's small town: four cameras, their owners, a charter, signed waivers and a robbery. Set up through the HTTP
+ * The demo's small town: four cameras, one with sound, their owners, a charter, signed waivers and a robbery. Set up through the HTTP
  * routes that dispatch, vendors and owners use, so that the demo shows what they would see.
  */
 import { createHash } from 'node:crypto';
@@ -15,20 +15,22 @@ const INCIDENT_PLACE = { lat: 32.2988, lon: -90.1848 };
 const common = { size: '640x360', fps: FPS, gop: GOP_FRAMES, bitrateKbps: 700, ignorePli: true } as const;
 /** The last one asks for its password by Digest. All ignore key-frame requests, as most cameras do. */
 export const demoCameras: readonly CameraOptions[] = [
-  { ...common, path: '/corner-shop', name: 'Corner shop', scene: 'day' },
+  { ...common, path: '/corner-shop', name: 'Corner shop', scene: 'day', audio: 'pcmu' },
   { ...common, path: '/car-park', name: 'Car park', scene: 'dusk' },
   { ...common, path: '/bus-stop', name: 'Bus stop', scene: 'fog' },
   { ...common, path: '/back-door', name: 'Back door', scene: 'night', locked: true },
 ];
 
 const enrolments = [
-  { path: '/corner-shop', name: 'Corner shop', ownership: 'private', northM: 40, owner: 'Corner shop' },
-  { path: '/car-park', name: 'Car park', ownership: 'city', northM: 70, owner: 'City of Jackson' },
-  { path: '/bus-stop', name: 'Bus stop', ownership: 'city', northM: 100, owner: 'City of Jackson' },
-  { path: '/back-door', name: 'Back door', ownership: 'private', northM: 120, owner: 'Corner shop' },
+  { path: '/corner-shop', name: 'Corner shop', ownership: 'private', northM: 40, owner: 'Corner shop', audio: true },
+  { path: '/car-park', name: 'Car park', ownership: 'city', northM: 70, owner: 'City of Jackson', audio: false },
+  { path: '/bus-stop', name: 'Bus stop', ownership: 'city', northM: 100, owner: 'City of Jackson', audio: false },
+  { path: '/back-door', name: 'Back door', ownership: 'private', northM: 120, owner: 'Corner shop', audio: false },
 ] as const;
 
-const WAIVER = 'While a crime is reported nearby, officers of the agencies I name may look through my camera, live.';
+const WAIVER =
+  'While a crime is reported nearby, officers of the agencies I name may look through my camera, live, ' +
+  'and hear it only if I say so here.';
 
 export type DemoScene = {
   readonly links: Readonly<Record<'watch' | 'watchWall' | 'stop' | 'incident' | 'ledger', string>>;
@@ -93,7 +95,7 @@ export async function setUpDemo(url: string, operator: string, cameras: Simulate
   const owners = await addOwners(call, operator);
   const waiver = { version: 'demo-1', hash: createHash('sha256').update(WAIVER).digest('hex'), language: 'en' };
   const cameraIds: string[] = [];
-  for (const { path, name, ownership, northM, owner } of enrolments) {
+  for (const { path, name, ownership, northM, owner, audio } of enrolments) {
     const { id: ownerId = '', key = '' } = owners.get(owner) ?? {};
     const rtspUrl = cameras.urlWithCredentials(path);
     const enrolment = { name, ownership, ownerId, place: northOf(northM), rtspUrl };
@@ -102,6 +104,7 @@ export async function setUpDemo(url: string, operator: string, cameras: Simulate
       waiver,
       purposes: ['any-incident'],
       agencies: [AGENCY],
+      audio,
     });
     cameraIds.push(cameraId);
   }

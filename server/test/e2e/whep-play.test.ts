@@ -1,42 +1,22 @@
 /*
  * A standard player in real Chromium, without the SDK: answered and offered to, with a real camera behind the real gate.
  */
-import type { Page } from 'playwright-core';
 import t from 'tap';
 import { startChromium } from '../support/chromium.ts';
-import { answerOffer, countArrived, settleArrived, untilDecoded } from '../support/page-viewer.ts';
+import {
+  answerOffer,
+  countArrived,
+  makeOffer,
+  settleArrived,
+  takeAnswer,
+  untilDecoded,
+} from '../support/page-viewer.ts';
 import { makeViewerKey } from '../support/possession.ts';
 import { startCamera } from '../support/simulated-camera.ts';
 import { openTown } from '../support/town.ts';
 import { ask, WhepPlayer } from '../support/whep-player.ts';
 
 t.setTimeout(240_000);
-
-/** What a plain page offers to watch one camera with; `peer` names the connection. */
-const makeOffer = (page: Page, peer: string): Promise<string> =>
-  page.evaluate(async (name) => {
-    globalThis.peers ??= new Map();
-    const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-    globalThis.peers.set(name, connection);
-    connection.addTransceiver('audio', { direction: 'recvonly' });
-    connection.addTransceiver('video', { direction: 'recvonly' });
-    connection.ontrack = ({ track, streams }) => {
-      if (track.kind !== 'video') return;
-      const video = document.createElement('video');
-      video.muted = true;
-      video.srcObject = streams[0] ?? new MediaStream([track]);
-      document.body.append(video);
-      void video.play();
-    };
-    await connection.setLocalDescription();
-    return connection.localDescription?.sdp ?? '';
-  }, peer);
-
-const takeAnswer = (page: Page, peer: string, sdp: string): Promise<void> =>
-  page.evaluate(
-    async ([name, answer]) => globalThis.peers.get(name)?.setRemoteDescription({ type: 'answer', sdp: answer }),
-    [peer, sdp] as const,
-  );
 
 const camera = await startCamera();
 const town = await openTown({ env: { SALLYPORT_ALLOW_BEARER_PLAYERS: 'true' } });

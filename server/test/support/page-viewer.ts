@@ -5,6 +5,7 @@
 import type { Page } from 'playwright-core';
 
 export type Arrived = {
+  /** Of the picture, like all that follows. */
   readonly packets: number;
   readonly framesDecoded: number;
   readonly width: number;
@@ -27,7 +28,8 @@ export async function answerOffer(page: Page, peer: string, offer: string): Prom
       globalThis.peers.set(name, connection);
       connection.ontrack = ({ track }) => {
         const video = document.createElement('video');
-        video.muted = true;
+        // Only what plays aloud is counted as heard.
+        video.muted = track.kind === 'video';
         video.srcObject = new MediaStream([track]);
         document.body.append(video);
         void video.play();
@@ -41,6 +43,32 @@ export async function answerOffer(page: Page, peer: string, offer: string): Prom
   );
 }
 
+/** What a plain page offers to watch one camera with, in its own words; `peer` names the connection. */
+export const makeOffer = (page: Page, peer: string): Promise<string> =>
+  page.evaluate(async (name) => {
+    globalThis.peers ??= new Map();
+    const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    globalThis.peers.set(name, connection);
+    connection.addTransceiver('audio', { direction: 'recvonly' });
+    connection.addTransceiver('video', { direction: 'recvonly' });
+    connection.ontrack = ({ track }) => {
+      const video = document.createElement('video');
+      // Only what plays aloud is counted as heard.
+      video.muted = track.kind === 'video';
+      video.srcObject = new MediaStream([track]);
+      document.body.append(video);
+      void video.play();
+    };
+    await connection.setLocalDescription();
+    return connection.localDescription?.sdp ?? '';
+  }, peer);
+
+export const takeAnswer = (page: Page, peer: string, sdp: string): Promise<void> =>
+  page.evaluate(
+    async ([name, answer]) => globalThis.peers.get(name)?.setRemoteDescription({ type: 'answer', sdp: answer }),
+    [peer, sdp] as const,
+  );
+
 /** What has arrived so far. */
 export async function countArrived(page: Page, peer: string): Promise<Arrived> {
   return page.evaluate(async (name) => {
@@ -49,7 +77,7 @@ export async function countArrived(page: Page, peer: string): Promise<Arrived> {
     if (!connection) return arrived;
     arrived.dtls = connection.getReceivers()[0]?.transport?.state ?? 'none';
     for (const row of (await connection.getStats()).values()) {
-      if (row.type !== 'inbound-rtp') continue;
+      if (row.type !== 'inbound-rtp' || row.kind !== 'video') continue;
       arrived.packets = row.packetsReceived;
       arrived.framesDecoded = row.framesDecoded;
       arrived.lastPacketAtMs = row.lastPacketReceivedTimestamp ?? 0;
@@ -58,6 +86,29 @@ export async function countArrived(page: Page, peer: string): Promise<Arrived> {
     }
     return arrived;
   }, peer);
+}
+
+export type Heard = { readonly packets: number; readonly energy: number; readonly codec: string };
+
+/** What sound has arrived so far; nothing and an empty codec where there is no receiver for it. */
+export async function countHeard(page: Page, peer: string): Promise<Heard> {
+  return page.evaluate(async (name) => {
+    const rows = [...((await globalThis.peers.get(name)?.getStats()) ?? new Map()).values()];
+    const sound = rows.find((row) => row.type === 'inbound-rtp' && row.kind === 'audio');
+    const codec = rows.find((row) => row.id === sound?.codecId)?.mimeType ?? '';
+    return { packets: sound?.packetsReceived ?? 0, energy: sound?.totalAudioEnergy ?? 0, codec };
+  }, peer);
+}
+
+/** Waits until something was heard; rejects after 30 s. */
+export async function untilHeard(page: Page, peer: string): Promise<Heard> {
+  const deadlineMs = Date.now() + 30_000;
+  for (;;) {
+    const heard = await countHeard(page, peer);
+    if (heard.energy > 0) return heard;
+    if (Date.now() > deadlineMs) throw new Error(`only ${JSON.stringify(heard)} after 30 s`);
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+  }
 }
 
 /** Waits until so many frames were decoded; rejects after 30 s. */

@@ -79,6 +79,8 @@ t.test('what a session’s boundaries say', async (t) => {
   const started = { type: 'session.started', agency: 'jackson.pd', cameraId: id('cam'), incidentId: id('inc') };
   const text = JSON.stringify({ ...started, incidentType: 'robbery', sessionId: id('ses'), atMs: 5 });
   t.match(toEntryWords(text), { tone: 'opens', text: /jackson\.pd began to watch camera aaaaaa .*\(robbery\)/ });
+  const heard = JSON.stringify({ ...JSON.parse(text), audio: true });
+  t.match(toEntryWords(heard), { text: /began to watch and hear camera aaaaaa/ });
   const ended = JSON.stringify({ type: 'session.ended', cameraId: id('cam'), sessionId: id('ses'), reason: 'left' });
   t.match(toEntryWords(ended), { tone: 'closes', text: /ended: left\./, atMs: null });
 });

@@ -28,9 +28,9 @@ function sessionWords(entry: Extract<LedgerEntry, { type: 'session.started' | 's
   if (entry.type === 'session.ended') {
     return closes(`The ${session(entry)} of ${camera(entry)} ended: ${wordText(entry.reason)}.`);
   }
-  const { agency, incidentType } = entry;
+  const { agency, incidentType, audio } = entry;
   const place = `${camera(entry)} for ${incident(entry)} (${wordText(incidentType)})`;
-  return opens(`${agency} began to watch ${place}: ${session(entry)}.`);
+  return opens(`${agency} began to watch ${audio ? 'and hear ' : ''}${place}: ${session(entry)}.`);
 }
 
 type Interrupted = Extract<LedgerEntry, { type: 'camera.interrupted' }>;
