@@ -36,6 +36,7 @@ def parse_options(arguments):
     parser.add_argument('--codec', choices=tuple(ENCODERS), default='h264')
     parser.add_argument('--profile', choices=('constrained-baseline', 'main', 'high'), default='constrained-baseline')
     parser.add_argument('--audio', choices=tuple(AUDIO), default='none')
+    parser.add_argument('--clapper', action='store_true', help='a white picture and a tick at each full second, to see lip sync')
     parser.add_argument('--size', default='1280x720', metavar='WxH', help='width a multiple of 80, height of 4')
     parser.add_argument('--fps', type=int, default=15)
     parser.add_argument('--gop', type=int, default=60, help='frames from one key frame to the next')

@@ -1,17 +1,19 @@
 """Builds the GStreamer launch line of one simulated camera. Pure; called by rtsp_mounts.py."""
 
+# `{wave}`: a tone, or with --clapper a tick each second.
 AUDIO = {
     'none': '',
-    'pcmu': ' audiotestsrc is-live=true freq=440 ! audio/x-raw,rate=8000,channels=1 ! mulawenc'
+    'pcmu': ' audiotestsrc is-live=true freq=440 {wave} ! audio/x-raw,rate=8000,channels=1 ! mulawenc'
             ' ! rtppcmupay name=pay1 pt=0',
-    'aac': ' audiotestsrc is-live=true freq=440 ! audio/x-raw,rate=16000,channels=1 ! audioconvert'
+    'aac': ' audiotestsrc is-live=true freq=440 {wave} ! audio/x-raw,rate=16000,channels=1 ! audioconvert'
            ' ! avenc_aac bitrate=48000 ! aacparse ! rtpmp4gpay name=pay1 pt=97',
 }
 
 
 def launch_line(camera):
     """Gives the whole launch line: raw pictures in at `src`, RTP out at `pay0` (and sound at `pay1`)."""
-    return f"( {source(camera)} ! {ENCODERS[camera['codec']](camera)}{AUDIO[camera['audio']]} )"
+    sound = AUDIO[camera['audio']].format(wave='wave=ticks' if camera['clapper'] else '')
+    return f"( {source(camera)} ! {ENCODERS[camera['codec']](camera)}{sound} )"
 
 
 def source(camera):

@@ -12,7 +12,7 @@ for library in ('Gst', 'GstApp', 'GstRtsp', 'GstRtspServer'):
 from gi.repository import Gst, GstApp, GstRtsp, GstRtspServer  # noqa: E402  GstApp: appsrc's methods
 
 from pipelines import launch_line  # noqa: E402
-from scene import LOOP_FRAMES, draw_loop, stamp_row  # noqa: E402
+from scene import LOOP_FRAMES, WHITE, draw_loop, stamp_row  # noqa: E402
 
 CLOCK_MASK = (1 << 40) - 1
 SESSION_CLEANUP_S = 2
@@ -36,6 +36,8 @@ class Pusher(threading.Thread):
         pushed, due = 0, time.monotonic()
         while self.alive:
             luma, u, v = self.frames[pushed % LOOP_FRAMES]
+            if self.camera['clapper'] and self.claps():
+                luma = bytes((WHITE,)) * len(luma)
             stamp = stamp_row(self.camera['width'], time.time_ns() // 1_000_000 & CLOCK_MASK)
             buffer = Gst.Buffer.new_wrapped(b''.join((stamp, luma, u, v)))
             if self.source.emit('push-buffer', buffer) != Gst.FlowReturn.OK:
@@ -43,6 +45,12 @@ class Pusher(threading.Thread):
             pushed += 1
             due += 1 / self.camera['fps']
             time.sleep(max(0, due - time.monotonic()))
+
+
+    def claps(self):
+        """Whether this is the first frame of a second of the pipeline's own time, which the tick keeps to the sample."""
+        running_ns = self.source.get_clock().get_time() - self.source.get_base_time()
+        return running_ns % Gst.SECOND < Gst.SECOND // self.camera['fps']
 
 
 class Mount:

@@ -21,6 +21,8 @@ export type CameraOptions = {
   readonly codec?: 'h264' | 'h265' | 'mjpeg';
   readonly profile?: 'constrained-baseline' | 'main' | 'high';
   readonly audio?: 'none' | 'pcmu' | 'aac';
+  /** A white picture and, with `audio`, a tick in place of the tone at each full second: to see lip sync. */
+  readonly clapper?: true;
   readonly size?: `${number}x${number}`;
   readonly fps?: number;
   /** Frames from one key frame to the next. */

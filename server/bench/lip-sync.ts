@@ -1,0 +1,117 @@
+/*
+ * Benchmark: how far sound and picture of one moment are apart in a real Chromium. The camera claps (a white picture
+ * and a tick at the same moment, each second); the page notes when it shows the one and when it plays the other. In one
+ * run with the holding back and without. Usage: node server/bench/lip-sync.ts [claps]
+ */
+import type { Page } from 'playwright-core';
+import { LipSync } from '../src/ingest/lip-sync.ts';
+import { startChromium } from '../test/support/chromium.ts';
+import { SignalClient } from '../test/support/signal-client.ts';
+import { startCamera } from '../test/support/simulated-camera.ts';
+import { openTown } from '../test/support/town.ts';
+import { describeSample } from './percentile.ts';
+
+const CLAPS = Number(process.argv[2] ?? 15);
+/** Reports come every few seconds at first, and Chromium moves its buffers by little steps. */
+const SETTLE_MS = 20_000;
+/** A clap is seen up to a frame late: fewer milliseconds with more of them. */
+const FPS = 30;
+
+type Claps = { readonly seenMs: number[]; readonly heardMs: number[] };
+declare global {
+  var claps: Claps;
+}
+
+/** Plays picture and sound in one element and notes both sides of each clap, in the page's own milliseconds. */
+async function answer(page: Page, offer: string): Promise<string> {
+  return page.evaluate(async (sdp) => {
+    globalThis.claps = { seenMs: [], heardMs: [] };
+    const connection = new RTCPeerConnection();
+    await connection.setRemoteDescription({ type: 'offer', sdp });
+    const stream = new MediaStream(connection.getReceivers().map(({ track }) => track));
+    const video = document.createElement('video');
+    video.srcObject = stream;
+    document.body.append(video);
+    void video.play();
+    const canvas = new OffscreenCanvas(1, 1);
+    const brush = canvas.getContext('2d', { willReadFrequently: true });
+    let wasWhite = false;
+    const look = (_nowMs: number, { expectedDisplayTime }: VideoFrameCallbackMetadata): void => {
+      video.requestVideoFrameCallback(look);
+      brush?.drawImage(video, video.videoWidth / 2, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
+      const isWhite = (brush?.getImageData(0, 0, 1, 1).data[0] ?? 0) > 230;
+      if (isWhite && !wasWhite) globalThis.claps.seenMs.push(expectedDisplayTime);
+      wasWhite = isWhite;
+    };
+    video.requestVideoFrameCallback(look);
+    const audio = new AudioContext({ latencyHint: 'interactive' });
+    const listener = `registerProcessor('listener', class extends AudioWorkletProcessor {
+      process([[samples = []] = []]) {
+        if (currentTime > (this.deafUntil ?? 0) && samples.some((one) => Math.abs(one) > 0.1)) {
+          this.deafUntil = currentTime + 0.5;
+          this.port.postMessage(currentTime);
+        }
+        return true;
+      }
+    })`;
+    await audio.audioWorklet.addModule(URL.createObjectURL(new Blob([listener], { type: 'text/javascript' })));
+    const node = new AudioWorkletNode(audio, 'listener');
+    node.port.onmessage = ({ data }) => {
+      const { contextTime = 0, performanceTime = 0 } = audio.getOutputTimestamp();
+      globalThis.claps.heardMs.push(performanceTime + (data - contextTime) * 1_000);
+    };
+    audio.createMediaStreamSource(stream).connect(node).connect(audio.destination);
+    await audio.resume();
+    await connection.setLocalDescription();
+    return connection.localDescription?.sdp ?? '';
+  }, offer);
+}
+
+/** Sound minus picture, for each clap of which both sides were noted. */
+function offsets({ seenMs, heardMs }: Claps): number[] {
+  return seenMs.flatMap((seen) => heardMs.map((heard) => heard - seen).filter((apart) => Math.abs(apart) < 500));
+}
+
+async function measure(codec: 'h264' | 'h265' | 'mjpeg', sound: 'pcmu' | 'aac'): Promise<number[]> {
+  const camera = await startCamera({ size: '320x180', fps: FPS, gop: FPS, codec, audio: sound, clapper: true });
+  const browser = await startChromium();
+  const town = await openTown();
+  try {
+    const client = await SignalClient.connect(town.server.url);
+    const page = await browser.newPage();
+    await page.goto(`${town.server.url}/healthz`);
+    const cameraId = await town.folk.enrol(camera.url);
+    await town.folk.consent(cameraId, { audio: true });
+    const token = await town.folk.token(await town.folk.report(), [cameraId], client.key.jkt);
+    const offer = await client.join(cameraId, token);
+    if (offer.type !== 'offer') throw new Error(offer.code);
+    const { sessionId } = offer;
+    client.send({ type: 'answer', sessionId, sdp: await answer(page, offer.sdp) });
+    await page.waitForTimeout(SETTLE_MS);
+    await page.evaluate(() => {
+      globalThis.claps.seenMs.length = 0;
+      globalThis.claps.heardMs.length = 0;
+    });
+    await page.waitForTimeout(CLAPS * 1_000);
+    return offsets(await page.evaluate(() => globalThis.claps));
+  } finally {
+    await browser.close();
+    await town.close();
+    await camera.stop();
+  }
+}
+
+const kinds = [
+  ['h264', 'pcmu'],
+  ['h264', 'aac'],
+  ['mjpeg', 'pcmu'],
+  ['h265', 'pcmu'],
+] as const;
+const { holdMs } = LipSync.prototype;
+for (const [codec, sound] of kinds) {
+  for (const held of ['as it comes', 'held back'] as const) {
+    LipSync.prototype.holdMs = held === 'held back' ? holdMs : () => 0;
+    const measured = await measure(codec, sound);
+    console.info(`${codec} + ${sound}, ${held}: sound after picture, ms: ${describeSample(measured)}`);
+  }
+}
