@@ -6,6 +6,7 @@ import type { FeedSink, OpenAudioSink } from '../app/ports/feed-sink.ts';
 import { type AudioTrack, afterSoundTranscoder, chooseAudioTrack } from './audio-track.ts';
 import { backOffMs } from './back-off.ts';
 import { HoldLine } from './hold-line.ts';
+import { IngestFault } from './ingest-fault.ts';
 import type { LipSync } from './lip-sync.ts';
 import { parseRtpPacket } from './rtp-packet.ts';
 import type { RtpTimeline } from './rtp-timeline.ts';
@@ -116,12 +117,13 @@ export class SoundPull {
   async #transcodeAgainAndAgain(): Promise<void> {
     const { signal } = this.#stop;
     for (let failures = 1; !signal.aborted; failures += 1) {
-      const waitMs = await this.#transcode().then(
-        () => backOffMs(failures, 0),
-        () => null,
-      );
-      if (waitMs === null) return;
-      await delay(this.#surroundings.clock, waitMs, signal);
+      try {
+        await this.#transcode();
+      } catch (thrown) {
+        // Without an ffmpeg there will be none in a minute; a busy one will be free.
+        if (!(thrown instanceof IngestFault) || thrown.needsPerson) return;
+      }
+      await delay(this.#surroundings.clock, backOffMs(failures, 0), signal);
     }
   }
 

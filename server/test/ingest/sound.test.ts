@@ -15,6 +15,8 @@ import { RecordingSink } from './support/recording-sink.ts';
 import { interleave, type Script, ScriptedCamera, SDP } from './support/scripted-camera.ts';
 import { surroundings } from './support/surroundings.ts';
 
+t.setTimeout(60_000);
+
 const SOUND = 'm=audio 0 RTP/AVP 0\r\na=control:trackID=9\r\n';
 const SMALL = { size: '320x180', fps: 15, gop: 15, bitrateKbps: 500 } as const;
 
