@@ -11,8 +11,8 @@ import { startCamera } from '../test/support/simulated-camera.ts';
 import { openTown } from '../test/support/town.ts';
 import { describeSample } from './percentile.ts';
 
-const [, , claps = '15', kind = ''] = process.argv;
-const CLAPS = Number(claps);
+const [, , count = '15', kind = ''] = process.argv;
+const CLAPS = Number(count);
 /** Reports come every few seconds at first, and Chromium moves its buffers by little steps. */
 const SETTLE_MS = 15_000;
 /** A clap is seen up to a frame late: fewer milliseconds with more of them. */
