@@ -75,6 +75,22 @@ t.test('the picture is gone before darken() returns', async (t) => {
   await page.close();
 });
 
+t.test('sound plays with its picture, and goes with it', async (t) => {
+  const page = await openPage();
+  await page.evaluate(() => window.rig.show({}, 'picture-and-sound'));
+  const look = () =>
+    page.evaluate(() => {
+      const { sound, video } = window.rig;
+      const stream = video.srcObject;
+      const playing = stream instanceof MediaStream ? stream.getTracks().map(({ kind }) => kind) : [];
+      return { sound: sound?.readyState, playing: playing.sort() };
+    });
+  t.same(await look(), { sound: 'live', playing: ['audio', 'video'] });
+  await page.evaluate(() => window.rig.guard?.darken('not-available'));
+  t.same(await look(), { sound: 'ended', playing: [] });
+  await page.close();
+});
+
 t.test('the first reason is told, once, and nothing brings the picture back', async (t) => {
   const page = await openPage();
   await page.evaluate(() => window.rig.show({ silentMs: 800, controlGraceMs: 100 }));

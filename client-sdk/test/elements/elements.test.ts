@@ -42,9 +42,9 @@ const setUp = async (
 };
 
 /** Plays the server's part of the n-th join, until its picture is there. */
-const serveJoin = async (page: Page, peer: Peer, at: number): Promise<void> => {
+const serveJoin = async (page: Page, peer: Peer, at: number, what?: 'picture-and-sound'): Promise<void> => {
   const { id } = await peer.hears('join', at);
-  const sdp = await page.evaluate(() => window.stage.offer());
+  const sdp = await page.evaluate((wanted) => window.stage.offer(wanted), what);
   peer.say({ type: 'offer', id, sessionId: session(at), sdp, untilMs: 1_800_000_000_000, leftMs: 240_500 });
   const answer = await peer.hears('answer', at);
   await page.evaluate(([n, text]) => window.stage.accept(n, text), [at, answer.sdp] as const);
@@ -111,6 +111,34 @@ t.test('nothing is asked before the element is whole; another camera is another 
   await viewer.evaluate((one, camera) => one.setAttribute('camera', camera ?? ''), 'no camera');
   await viewer.and(page.locator('[data-state="idle"]')).waitFor();
   t.equal(server.peers.length, 2, 'one connection a start');
+});
+
+t.test('sound is heard only when asked for, by a button that is there only where there is some', async (t) => {
+  const { server, page } = await setUp(
+    t,
+    (url) => `<sallyport-viewer camera="${ids[0]}" endpoint="${url}" label="Shop door"></sallyport-viewer>`,
+  );
+  const peer = await server.peer(0);
+  const button = page.getByRole('button', { name: 'Sound Shop door' });
+  const isMuted = () =>
+    page.evaluate(() => document.querySelector('sallyport-viewer')?.shadowRoot?.querySelector('video')?.muted);
+  await serveJoin(page, peer, 0);
+  await page.locator('sallyport-viewer[data-state="live"]').waitFor();
+  t.notOk(await button.isVisible(), 'none without sound');
+  peer.say({ ...closed, sessionId: session(0), reason: 'connection-lost' });
+  await serveJoin(page, peer, 1, 'picture-and-sound');
+  await button.waitFor();
+  t.same([await isMuted(), await button.getAttribute('aria-pressed')], [true, 'false'], 'silent at first');
+  await button.click();
+  await page.getByRole('button', { name: 'Sound Shop door', pressed: true }).waitFor();
+  t.equal(await isMuted(), false);
+  await button.click();
+  await page.getByRole('button', { name: 'Sound Shop door', pressed: false }).waitFor();
+  t.equal(await isMuted(), true);
+  await button.focus();
+  peer.say({ ...closed, sessionId: session(1), reason: 'incident-closed' });
+  await button.waitFor({ state: 'hidden' });
+  t.equal(await focused(page), 'Watch again Shop door', 'the focus moves on with its button gone');
 });
 
 t.test('a picture goes with its element, and the gate is given back', async (t) => {

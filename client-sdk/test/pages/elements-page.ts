@@ -27,10 +27,10 @@ export class ElementsRig {
     });
   }
 
-  async offer(): Promise<string> {
+  async offer(what?: 'picture-and-sound'): Promise<string> {
     const source = new RedSource();
     this.sources.push(source);
-    return source.offer();
+    return source.offer(what);
   }
 
   async accept(at: number, sdp: string): Promise<void> {

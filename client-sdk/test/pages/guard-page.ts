@@ -10,6 +10,7 @@ export class GuardRig {
   source = new RedSource();
   guard: PictureGuard | null = null;
   track: MediaStreamTrack | null = null;
+  sound: MediaStreamTrack | null = null;
   pc: RTCPeerConnection | null = null;
   #wake: () => void = () => {};
 
@@ -20,8 +21,8 @@ export class GuardRig {
   }
 
   /** Joins and resolves once the first frame was presented. */
-  async show(times: Partial<GuardTimes>): Promise<void> {
-    const answerSdp = await this.join(times);
+  async show(times: Partial<GuardTimes>, what?: 'picture-and-sound'): Promise<void> {
+    const answerSdp = await this.join(times, what);
     const presented = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
@@ -30,17 +31,18 @@ export class GuardRig {
   }
 
   /** Joins, but the source never hears the answer. */
-  async join(times: Partial<GuardTimes>): Promise<string> {
+  async join(times: Partial<GuardTimes>, what?: 'picture-and-sound'): Promise<string> {
     this.source = new RedSource();
-    const { pc, receiver, answerSdp } = await openFeedConnection(await this.source.offer(), []);
+    const { pc, receiver, sound, answerSdp } = await openFeedConnection(await this.source.offer(what), []);
     this.pc = pc;
     this.track = receiver.track;
+    this.sound = sound;
     const onPresented = () => {
       this.said.push('presented');
       this.#wake();
     };
     const onDark = (why: string) => this.said.push(why);
-    this.guard = new PictureGuard({ video: this.video, pc, receiver, times, onPresented, onDark });
+    this.guard = new PictureGuard({ video: this.video, pc, receiver, sound, times, onPresented, onDark });
     return answerSdp;
   }
 

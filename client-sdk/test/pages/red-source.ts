@@ -1,5 +1,5 @@
 /*
- * A camera for tests, in the page: a canvas of moving red, offered by a peer connection that behaves as the server
+ * A camera for tests, in the page: a canvas of moving red, with a tone where it is asked for, offered by a peer connection that behaves as the server
  * does (offers, has all its candidates in the offer, takes the answer without any).
  */
 
@@ -22,10 +22,11 @@ export class RedSource {
     }, 40);
   }
 
-  async offer(): Promise<string> {
+  async offer(what: 'picture' | 'picture-and-sound' = 'picture'): Promise<string> {
     const [track] = this.#canvas.captureStream(25).getVideoTracks();
     if (track === undefined) throw new Error('the canvas gave no track');
     this.#sender = this.pc.addTrack(track);
+    if (what === 'picture-and-sound') this.#addTone();
     const gathered = new Promise<void>((resolve) => {
       this.pc.addEventListener('icegatheringstatechange', () => {
         if (this.pc.iceGatheringState === 'complete') resolve();
@@ -34,6 +35,15 @@ export class RedSource {
     await this.pc.setLocalDescription();
     await gathered;
     return this.pc.localDescription?.sdp ?? '';
+  }
+
+  #addTone(): void {
+    const audio = new AudioContext();
+    const tone = new OscillatorNode(audio);
+    const out = audio.createMediaStreamDestination();
+    tone.connect(out);
+    tone.start();
+    for (const track of out.stream.getAudioTracks()) this.pc.addTrack(track);
   }
 
   async accept(sdp: string): Promise<void> {

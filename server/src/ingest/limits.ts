@@ -98,6 +98,10 @@ export const limits = {
   lipSyncSamplesMin: 10,
   /** Reports that put picture and sound further apart are a camera's mistake. */
   lipSyncDoubtMs: 2_000,
+  /** What comes out of a transcoder later than that after it went in is taken for something else. */
+  transcodedLateMsMax: 500,
+  /** Times of what went in: a second of either track. */
+  transcodedTimesMax: 64,
   /** Packets held back at once: four times what 25 Mbit/s bring within the longest hold. */
   heldPacketsMax: 8_000,
 

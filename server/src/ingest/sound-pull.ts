@@ -87,7 +87,7 @@ export class SoundPull {
     } else if (this.#transcoder !== null) {
       const read = parseRtpPacket(packet);
       if (read?.payloadType !== this.track.payloadType) return;
-      this.#time?.fed(read.timestamp);
+      this.#time?.fed(packet, this.#surroundings.clock.monotonicMs());
       this.#transcoder.feed(packet);
     }
   }
@@ -129,11 +129,13 @@ export class SoundPull {
 
   /** One ffmpeg from its start to its end, or to the close. */
   async #transcode(): Promise<void> {
-    const { foreign, clockRateHz } = this.track;
+    const { foreign } = this.track;
     const { signal } = this.#stop;
     if (foreign === null) return;
-    const time = new TranscodedTime(clockRateHz, afterSoundTranscoder(this.track).clockRateHz);
-    const onward = (packet: Uint8Array): void => this.#goOn(packet, time.cameraTimestampOf(packet));
+    const time = new TranscodedTime(foreign, afterSoundTranscoder(this.track).clockRateHz);
+    const { clock } = this.#surroundings;
+    const onward = (packet: Uint8Array): void =>
+      this.#goOn(packet, time.cameraTimestampOf(packet, clock.monotonicMs()));
     const transcoder = await Transcoder.open(foreign, this.#surroundings, signal, onward);
     this.#time = time;
     this.#transcoder = transcoder;

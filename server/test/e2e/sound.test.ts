@@ -14,7 +14,7 @@ import { WhepPlayer } from '../support/whep-player.ts';
 t.setTimeout(300_000);
 
 const small = { size: '320x180', gop: 30, bitrateKbps: 400 } as const;
-const town = await openTown();
+const town = await openTown({ charter: { privateCamerasMax: 20 } });
 const browser = await startChromium();
 const { folk, server } = town;
 const client = await SignalClient.connect(server.url);

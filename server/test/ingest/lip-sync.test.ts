@@ -90,16 +90,46 @@ t.test('a wrap of the timestamps is no jump, and a hold lasts over a reconnect',
   t.equal(Math.round(sync.holdMs('sound')), 80);
 });
 
+const rtp = (timestamp: number, payload: Uint8Array = new Uint8Array(8)) =>
+  buildRtpPacket({ payloadType: 96, marker: false, sequence: 1, timestamp, ssrc: 1, payload });
+
 t.test('a transcoded packet has the time of what went in', async (t) => {
-  const time = new TranscodedTime(16_000, 48_000);
-  const out = (timestamp: number) =>
-    buildRtpPacket({ payloadType: 96, marker: false, sequence: 1, timestamp, ssrc: 1, payload: new Uint8Array(1) });
-  t.equal(time.cameraTimestampOf(out(7)), null, 'nothing went in');
-  time.fed(4_294_967_000);
-  time.fed(999);
-  t.equal(time.cameraTimestampOf(out(5_000)), 4_294_967_000);
-  t.equal(time.cameraTimestampOf(out(5_960)), (4_294_967_000 + 320) >>> 0, 'across the wrap');
-  t.equal(time.cameraTimestampOf(new Uint8Array(3)), null);
+  const time = new TranscodedTime({ codec: 'MPEG4-GENERIC', clockRateHz: 16_000 }, 48_000);
+  t.equal(time.cameraTimestampOf(rtp(7), 0), null, 'nothing went in');
+  for (let frame = 0; frame < 10; frame += 1) time.fed(rtp((4_294_967_000 + frame * 1_024) >>> 0), frame * 64);
+  t.equal(time.cameraTimestampOf(rtp(5_000), 100), 4_294_967_000);
+  t.equal(time.cameraTimestampOf(rtp(5_960), 120), (4_294_967_000 + 320) >>> 0, 'across the wrap');
+  t.equal(time.cameraTimestampOf(new Uint8Array(3), 120), null);
+  t.equal(time.cameraTimestampOf(rtp(5_960), 5_000), null, 'so late it is something else');
+  t.equal(time.cameraTimestampOf(rtp(5_000 + 48_000 * 5), 700), null, 'before it went in');
+  for (let frame = 10; frame < 100; frame += 1) time.fed(rtp((4_294_967_000 + frame * 1_024) >>> 0), frame * 64);
+  t.equal(time.cameraTimestampOf(rtp(5_000), 6_400), null, 'so long ago that it is forgotten');
+});
+
+t.test('a transcoded picture begins with the first that can be decoded by itself', async (t) => {
+  const nal = (type: number, ...rest: number[]) => Uint8Array.of(type << 1, 1, ...rest, 0, 0, 0, 0);
+  const rows: readonly (readonly [
+    name: string,
+    codec: 'H265' | 'JPEG' | 'MP4V-ES',
+    payload: Uint8Array,
+    begins: boolean,
+  ])[] = [
+    ['a JPEG', 'JPEG', nal(1), true],
+    ['MPEG-4', 'MP4V-ES', nal(19), false],
+    ['H.265, IDR', 'H265', nal(19), true],
+    ['H.265, CRA', 'H265', nal(21), true],
+    ['H.265, a trailing picture', 'H265', nal(1), false],
+    ['H.265, the first piece of an IDR', 'H265', nal(49, 0x80 | 20), true],
+    ['H.265, a later piece', 'H265', nal(49, 20), false],
+    ['H.265, an IDR behind a parameter set', 'H265', nal(48, 0, 3, 33 << 1, 1, 9, 0, 3, 19 << 1, 1, 9), true],
+    ['H.265, parameter sets alone', 'H265', nal(48, 0, 3, 33 << 1, 1, 9), false],
+    ['nothing', 'H265', new Uint8Array(0), false],
+  ];
+  for (const [name, codec, payload, begins] of rows) {
+    const time = new TranscodedTime({ codec, clockRateHz: 90_000 }, 90_000);
+    time.fed(rtp(1_000, payload), 0);
+    t.equal(time.cameraTimestampOf(rtp(9), 50) === 1_000, begins, name);
+  }
 });
 
 t.test('the line keeps the order, whatever the hold becomes, and drops all when it is closed', async (t) => {
