@@ -60,7 +60,8 @@ export async function setUpTrack(
   }
   const transport = parseTransport(headerOf(answer, 'transport'));
   const session = parseSession(headerOf(answer, 'session'));
-  if (transport.lower === 'tcp') return { session, travel: { by: 'tcp', channels: transport.channels ?? wish.channels } };
+  if (transport.lower === 'tcp')
+    return { session, travel: { by: 'tcp', channels: transport.channels ?? wish.channels } };
   if (wish.wanted === 'tcp')
     throw new IngestFault('no-tcp', 'The camera insists on UDP; allow RTP over RTSP (TCP) in it, or UDP for it.');
   // What it has set up in its own way, it knows no ports of ours for.

@@ -78,7 +78,14 @@ t.test('a camera nobody watches is idle and has no figures', async (t) => {
 });
 
 t.test('a camera that is transcoded says what it sends, and how it was enrolled', async (t) => {
-  const facts = { codec: 'H264', cameraCodec: 'H265', profileLevelId: null, widthPx: null, heightPx: null } as const;
+  const facts = {
+    codec: 'H264',
+    cameraCodec: 'H265',
+    profileLevelId: null,
+    widthPx: null,
+    heightPx: null,
+    audio: null,
+  } as const;
   t.match(toCameraHealth({ ...sound, facts }, 'onvif'), { codec: 'H265', transcoded: true, source: 'onvif' });
   t.match(toCameraHealth({ ...sound, facts: null }, 'onvif'), { codec: null, transcoded: null });
 });

@@ -15,7 +15,14 @@ const track = (change: Partial<OfferedTrack> = {}): OfferedTrack => ({
   heightPx: 720,
   ...change,
 });
-const facts = { codec: 'H264', cameraCodec: 'H264', profileLevelId: null, widthPx: null, heightPx: null } as const;
+const facts = {
+  codec: 'H264',
+  cameraCodec: 'H264',
+  profileLevelId: null,
+  widthPx: null,
+  heightPx: null,
+  audio: null,
+} as const;
 const probed = (...tracks: readonly OfferedTrack[]): ProbeOutcome => ({ ok: true, tracks, facts });
 const hevc = { codec: 'H265', playable: 'transcoded', widthPx: null, heightPx: null } as const;
 const silent: ProbeOutcome = { ok: false, reason: 'unreachable', text: 'The camera cannot be reached.' };

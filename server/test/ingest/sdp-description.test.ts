@@ -44,12 +44,26 @@ t.test('reads media, formats, parameters and controls', async (t) => {
 t.test('chooses the first H.264 track and knows its size', async (t) => {
   const track = chooseVideoTrack(parseSdp(SDP));
   t.match(track, { control: 'trackID=1', profile: 'RTP/AVP', payloadType: 96 });
-  t.same(track.facts, { codec: 'H264', cameraCodec: 'H264', profileLevelId: '42c01f', widthPx: 1280, heightPx: 720, audio: null });
+  t.same(track.facts, {
+    codec: 'H264',
+    cameraCodec: 'H264',
+    profileLevelId: '42c01f',
+    widthPx: 1280,
+    heightPx: 720,
+    audio: null,
+  });
   t.equal(track.parameterSets.length, 2);
   const bare = chooseVideoTrack(
     parseSdp('m=video 0 RTP/AVPF 100\na=rtpmap:100 H264/90000\na=fmtp:100 profile-level-id=4D001F'),
   );
-  t.same(bare.facts, { codec: 'H264', cameraCodec: 'H264', profileLevelId: '4d001f', widthPx: null, heightPx: null, audio: null });
+  t.same(bare.facts, {
+    codec: 'H264',
+    cameraCodec: 'H264',
+    profileLevelId: '4d001f',
+    widthPx: null,
+    heightPx: null,
+    audio: null,
+  });
   t.equal(bare.profile, 'RTP/AVPF');
   t.equal(bare.control, null);
   const second = parseSdp(`m=video 0 RTP/AVP 96\na=rtpmap:96 H265/90000\n${SDP.slice(SDP.indexOf('m=video'))}`);
