@@ -8,8 +8,11 @@ import type { OfferedStream } from './ports/camera-discovery.ts';
 import type { OfferedTrack } from './ports/camera-source.ts';
 import { hintSubStream } from './sub-stream-hints.ts';
 
-/** Measured with ffmpeg's fastest settings at 1280x720 and 15 pictures a second: part of one core. */
-const CORES: Readonly<Record<string, number>> = { H265: 0.127, JPEG: 0.155 };
+/** Measured with ffmpeg's fastest settings at 1280x720 and 15 pictures a second, and of sound: part of one core. */
+const CORES: Readonly<Record<string, number>> = {
+  ...{ H265: 0.127, JPEG: 0.155 },
+  ...{ 'MPEG4-GENERIC': 0.01, 'MP4A-LATM': 0.01 },
+};
 const MEASURED_PIXELS = 1_280 * 720;
 
 /** What is known of a camera; the stream only where ONVIF told it. */
@@ -42,8 +45,10 @@ function estimateCores(codec: string, { widthPx, heightPx }: Size): number | nul
 }
 
 /** The picture that will be pulled: what plays as it is, before what must be transcoded. */
-const pictureOf = (tracks: readonly OfferedTrackView[]): OfferedTrackView | undefined =>
-  tracks.find(({ plays }) => plays === 'as-is') ?? tracks.find(({ plays }) => plays === 'transcoded');
+function pictureOf(tracks: readonly OfferedTrackView[]): OfferedTrackView | undefined {
+  const pictures = tracks.filter(({ kind }) => kind === 'video');
+  return pictures.find(({ plays }) => plays === 'as-is') ?? pictures.find(({ plays }) => plays === 'transcoded');
+}
 
 /** The table of advice: each row a sentence, or null when there is nothing to say. */
 const rows: readonly ((sight: Sight) => string | null)[] = [

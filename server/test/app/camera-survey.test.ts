@@ -53,7 +53,7 @@ const onvif = { address: '127.0.0.1', username: 'admin', password: 'Tr0ub4dor' }
 
 t.test('a sound camera: its tracks, and no advice', async (t) => {
   const { survey, asked } = makeSurvey({
-    probe: probed(track(), track({ kind: 'audio', codec: 'PCMU', playable: 'no', widthPx: null, heightPx: null })),
+    probe: probed(track(), track({ kind: 'audio', codec: 'PCMU', playable: 'yes', widthPx: null, heightPx: null })),
   });
   t.same(await survey.survey(camera.id, { rtspUrl, certificateSha256: 'ab' }), {
     ok: true,
@@ -65,7 +65,7 @@ t.test('a sound camera: its tracks, and no advice', async (t) => {
         text: null,
         tracks: [
           { kind: 'video', codec: 'H264', widthPx: 1280, heightPx: 720, plays: 'as-is', transcodeCores: null },
-          { kind: 'audio', codec: 'PCMU', widthPx: null, heightPx: null, plays: 'no', transcodeCores: null },
+          { kind: 'audio', codec: 'PCMU', widthPx: null, heightPx: null, plays: 'as-is', transcodeCores: null },
         ],
         profile: null,
         snapshot: null,
@@ -114,6 +114,12 @@ const advised: readonly (readonly [
   advice: readonly RegExp[],
 ])[] = [
   ['H.265', rtspUrl, [track(hevc)], [/H265 is transcoded.*13 % of a core.*H\.264/]],
+  [
+    'H.265, with sound that passes',
+    rtspUrl,
+    [track({ kind: 'audio', codec: 'PCMU', widthPx: null, heightPx: null }), track(hevc)],
+    [/H265 is transcoded/],
+  ],
   ['MJPEG', rtspUrl, [track({ ...hevc, codec: 'JPEG' })], [/JPEG is transcoded.*16 % of a core/]],
   ['MPEG-4, which nobody measured', rtspUrl, [track({ ...hevc, codec: 'MP4V-ES' })], [/a good part of a core/]],
   ['H.265 beside H.264', rtspUrl, [track(hevc), track()], []],
