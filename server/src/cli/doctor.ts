@@ -54,7 +54,7 @@ const probes: readonly Probe[] = [
     const ok = (await isAllowed(path, constants.W_OK)) || (await isAllowed(dirname(path), constants.W_OK));
     return { ok, what: `data directory ${path}`, mend: 'Make it writable, or set SALLYPORT_DATA_DIR.' };
   },
-  async ({ host, port }) => {
+  async ({ hosts: [host], port }) => {
     const failure = await canListen(host, port);
     return {
       ok: failure === null,
@@ -62,7 +62,7 @@ const probes: readonly Probe[] = [
       mend: 'Set SALLYPORT_PORT to a free port; or the server already runs.',
     };
   },
-  async ({ host, rtcPort }) => {
+  async ({ hosts: [host], rtcPort }) => {
     const failure = await canListen(host, rtcPort);
     return {
       ok: failure === null,
