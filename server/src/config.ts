@@ -2,6 +2,7 @@
  * The configuration: the settings of the environment, read once at the start, and what follows from several of them
  * together. Unknown names and bad values are all listed at once; no default opens anything to the network.
  */
+import { isIP } from 'node:net';
 import { readSettings, type SettingName, type Values } from './config-settings.ts';
 import { isEveryAddress, isLoopback } from './config-values.ts';
 import type { CameraNetworks } from './ingest/camera-networks.ts';
@@ -91,7 +92,9 @@ function toPublicUrl({ publicUrl, hosts, port, tlsCert }: Values, refuse: Refuse
   }
   if (!hosts.every(isLoopback))
     refuse('SALLYPORT_PUBLIC_URL', 'is needed when SALLYPORT_HOST is not loopback, for example https://cams.example');
-  return `${tlsCert === null ? 'http' : 'https'}://localhost:${port}`;
+  // Where only IPv6 is listened on, `localhost` would lead to IPv4 on many machines, and so to nowhere.
+  const name = hosts.some((one) => isIP(one) === 4) ? 'localhost' : '[::1]';
+  return `${tlsCert === null ? 'http' : 'https'}://${name}:${port}`;
 }
 
 function toAnnounced({ announcedAddresses, hosts }: Values, refuse: RefuseSetting): readonly string[] {

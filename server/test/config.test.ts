@@ -52,7 +52,7 @@ t.test('nothing set: loopback only, no camera, no proxy, no issuer, nobody elseâ
 const away = { SALLYPORT_PUBLIC_URL: 'https://cams.example', SALLYPORT_ANNOUNCED_ADDRESS: '203.0.113.5' };
 const good: readonly [name: string, env: Env, expected: Partial<Config>][] = [
   ['localhost is written out', { SALLYPORT_HOST: 'localhost' }, { hosts: ['127.0.0.1'] }],
-  ['IPv6 loopback', { SALLYPORT_HOST: '::1' }, { publicUrl: 'http://localhost:8080', announcedAddresses: ['::1'] }],
+  ['IPv6 loopback', { SALLYPORT_HOST: '::1' }, { publicUrl: 'http://[::1]:8080', announcedAddresses: ['::1'] }],
   [
     'loopback of both versions',
     { SALLYPORT_HOST: 'localhost,::1' },

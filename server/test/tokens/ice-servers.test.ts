@@ -9,7 +9,12 @@ const fixed = { urls: ['turn:old.example'], username: 'u', credential: 'c' };
 const shared = { urls: ['turn:turn.example:3478', 'turns:turn.example:5349'], secret, ttlS: 600 };
 
 let drawn = 0;
-const randomness = { bytes: (count: number) => new Uint8Array(count).fill((drawn += 1)) };
+const randomness = {
+  bytes: (count: number) => {
+    drawn += 1;
+    return new Uint8Array(count).fill(drawn);
+  },
+};
 const clock = { ms: 1_800_000_000_999, nowMs: () => clock.ms };
 
 t.test('what needs no minting is told as it was written', async (t) => {
