@@ -4,6 +4,7 @@
  * pictures and watches for 20 s. Needs root. Usage: node server/bench/loss.ts [seconds]
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { startChromium } from '../test/support/chromium.ts';
 import { openFarNetwork } from '../test/support/far-network.ts';
 import { readPicture, untilDecoded } from '../test/support/page-viewer.ts';
 import { SignalClient } from '../test/support/signal-client.ts';
@@ -20,21 +21,31 @@ const lines = [{ loss: 0, delayMs: 0 }, ...[0, 0.01, 0.05, 0.1].map((loss) => ({
 const camera = await startCamera({ size: '640x360', fps: FPS, gop: (GOP_MS / 1_000) * FPS, ignorePli: true });
 const network = await openFarNetwork();
 const browser = await network.startChromium();
+const holderBrowser = await startChromium();
 const town = await openTown({ env: { SALLYPORT_ANNOUNCED_ADDRESS: network.near.v4 } });
 try {
   const client = await SignalClient.connect(town.server.url);
   const page = await browser.newPage();
   const watched = await share(town.folk, camera.url);
   console.log(`640x360 at ${FPS}/s, group of pictures ${GOP_MS / 1_000} s, camera ignores key-frame requests;`);
-  console.log(`${SECONDS} s each from the first picture; loss and delay each way; one viewer`);
-  console.log('loss  delay  first ms  frames  of  freezes  frozen s  lost  repaired  left  nack  pli  buffer ms');
-  // Keeps the camera pulled: each newcomer below comes into a running group of pictures, and not to a fresh one.
+  console.log(
+    `${SECONDS} s each from the first picture; loss and delay each way. sent/lost: packets on the line, both ways;`,
+  );
+  console.log('missed: packets that did not come the first time; resent: by RTX; replays: of the relay, join included');
+  console.log(
+    'loss delay | first ms | frames  of | freezes frozen s | sent lost | missed resent nack pli replays | buffer ms',
+  );
+  // Keeps the camera pulled, by a good line: each newcomer comes into a running group of pictures, not to a fresh one.
   const holder = await SignalClient.connect(town.server.url);
-  const steady = await watch(page, holder, watched);
-  await untilDecoded(page, steady, 5 * FPS);
-  await page.evaluate((peer) => globalThis.peers.get(peer)?.getReceivers()[0]?.track.stop(), steady);
+  const holderPage = await holderBrowser.newPage();
+  await untilDecoded(holderPage, await watch(holderPage, holder, watched), 5 * FPS);
+  const countReplays = async () => {
+    const health = await town.folk.operator.must('GET', `/v1/cameras/${watched.cameraId}/health`);
+    return Number(health['replays']);
+  };
   for (const line of lines) {
     await delay(Math.random() * GOP_MS);
+    const replaysBefore = await countReplays();
     const before = await network.change(line);
     const askedAtMs = performance.now();
     const sessionId = await watch(page, client, watched);
@@ -46,28 +57,31 @@ try {
     client.send({ type: 'leave', sessionId });
     await client.untilClosed(sessionId);
     if (!picture) throw new Error('the viewer has no picture');
-    const cells = [
-      `${line.loss * 100} %`.padStart(4),
-      `${line.delayMs} ms`.padStart(6),
-      firstMs.toFixed(0).padStart(9),
-      String(picture.framesDecoded).padStart(7),
-      String(Math.round(SECONDS * FPS)).padStart(4),
-      String(picture.freezes).padStart(7),
-      picture.frozenS.toFixed(2).padStart(9),
-      String(after.lost - before.lost).padStart(6),
-      String(picture.packetsRepaired).padStart(9),
-      String(picture.packetsLost).padStart(5),
-      String(picture.nacks).padStart(5),
-      String(picture.plis).padStart(4),
-      ((picture.bufferedS * 1_000) / picture.framesEmitted).toFixed(0).padStart(10),
+    const replays = (await countReplays()) - replaysBefore;
+    const cells: readonly (readonly [value: number, digits: number, width: number])[] = [
+      [line.loss * 100, 0, 4],
+      [line.delayMs, 0, 5],
+      [firstMs, 0, 11],
+      [picture.framesDecoded, 0, 9],
+      [SECONDS * FPS, 0, 4],
+      [picture.freezes, 0, 10],
+      [picture.frozenS, 2, 9],
+      [after.passed - before.passed, 0, 7],
+      [after.lost - before.lost, 0, 5],
+      [picture.packetsLost, 0, 9],
+      [picture.packetsRepaired, 0, 7],
+      [picture.nacks, 0, 5],
+      [picture.plis, 0, 4],
+      [replays, 0, 8],
+      [(picture.bufferedS * 1_000) / picture.framesEmitted, 0, 12],
     ];
-    console.log(cells.join(' '));
+    console.log(cells.map(([value, digits, width]) => value.toFixed(digits).padStart(width)).join(''));
   }
   await client.close();
   await holder.close();
 } finally {
   await town.close();
-  await browser.close();
+  await Promise.all([browser.close(), holderBrowser.close()]);
   await network.close();
   await camera.stop();
 }

@@ -83,8 +83,8 @@ const needs = [
   },
   {
     name: 'the openssl program',
-    why: 'to test the media worker with a DTLS handshake',
-    groups: ['smoke'],
+    why: 'to test the media worker with a DTLS handshake, and to make certificates for tests',
+    groups: ['smoke', 'tests'],
     present: () => inPath('openssl'),
     packages: ['openssl'],
   },

@@ -29,7 +29,6 @@ import { WhepPlayers } from './app/whep-players.ts';
 import type { Config } from './config.ts';
 import { openControlSocket } from './control-socket.ts';
 import { buildHttp } from './http/build-http.ts';
-import type { WhepDeps } from './http/http-deps.ts';
 import { listenHttp } from './http/listen-http.ts';
 import { RtspSourceFactory } from './ingest/source-factory.ts';
 import { UrlGuard } from './ingest/url-guard.ts';
@@ -161,7 +160,8 @@ function buildGate(config: Config, adapters: Adapters, sources: CameraSourceFact
   const gatherer = new FactsGatherer(store, clock, new ClockGuard(clock));
   const judge = new EvidenceJudge(tokens, possession, nonces, config.bearerPlayers);
   const deps = { store, valves, feeds, clock, log, telemetry, gatherer, judge, denials, randomness };
-  return { tokens, nonces, feeds, denials, keeper: new GateKeeper(deps) };
+  const iceServers = buildIceServers(config.iceServers, clock, randomness);
+  return { tokens, nonces, iceServers, feeds, denials, keeper: new GateKeeper(deps) };
 }
 
 type Gate = ReturnType<typeof buildGate>;
@@ -186,12 +186,7 @@ function buildUseCases(config: Config, adapters: Adapters, gate: Gate, sources: 
   };
 }
 
-function buildWhep(
-  { allowedOrigins }: Config,
-  iceServers: WhepDeps['iceServers'],
-  offers: Media,
-  { keeper, nonces }: Gate,
-) {
+function buildWhep({ allowedOrigins }: Config, offers: Media, { keeper, nonces, iceServers }: Gate) {
   return { players: new WhepPlayers({ keeper, offers, clock, randomness }), nonces, allowedOrigins, iceServers };
 }
 
@@ -232,13 +227,12 @@ async function assemble(config: Config, parts: Parts, closing: Closing): Promise
   const { store, log, telemetry, media } = adapters;
   const sources = buildSources(config);
   const gate = buildGate(config, adapters, parts.wrapSources?.(sources) ?? sources);
-  const { keeper, feeds, nonces } = gate;
+  const { keeper, feeds, nonces, iceServers } = gate;
   const useCases = buildUseCases(config, adapters, gate, sources);
   closing.add(() => keeper.stop());
-  const iceServers = buildIceServers(config.iceServers, clock, randomness);
   const http = await buildHttp({
     ...useCases,
-    whep: buildWhep(config, iceServers, media, gate),
+    whep: buildWhep(config, media, gate),
     metrics: telemetry,
     readiness: () => lookReady(store, media),
     clock,
