@@ -1,9 +1,10 @@
 /*
  * Benchmark: what a viewer sees on a bad line: packets lost (each way) and 50 ms of delay (each way) between the server
  * and Chromium in a network namespace of its own. For each loss a viewer joins at a random moment of a 4 s group of
- * pictures and watches for 20 s. Needs root. Usage: node server/bench/loss.ts [seconds]
+ * pictures and watches for 20 s. Needs root. Usage: node server/bench/loss.ts [seconds] [jitter buffer target in ms]
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
 import { startChromium } from '../test/support/chromium.ts';
 import { openFarNetwork } from '../test/support/far-network.ts';
 import { readPicture, untilDecoded } from '../test/support/page-viewer.ts';
@@ -13,10 +14,22 @@ import { openTown } from '../test/support/town.ts';
 import { share, watch } from '../test/support/watch.ts';
 
 const SECONDS = Number(process.argv[2] ?? 20);
+/** What the viewer asks its browser to hold back; 0 leaves it to the browser. */
+const JITTER_TARGET_MS = Number(process.argv[3] ?? 0);
 const FPS = 15;
 const GOP_MS = 4_000;
 const DELAY_MS = 50;
 const lines = [{ loss: 0, delayMs: 0 }, ...[0, 0.01, 0.05, 0.1].map((loss) => ({ loss, delayMs: DELAY_MS }))];
+
+async function setJitterTarget(page: Page, peer: string, targetMs: number): Promise<void> {
+  await page.evaluate(
+    ([name, ms]) => {
+      const receiver = globalThis.peers.get(name)?.getReceivers()[0];
+      if (receiver) receiver.jitterBufferTarget = ms;
+    },
+    [peer, targetMs] as const,
+  );
+}
 
 const camera = await startCamera({ size: '640x360', fps: FPS, gop: (GOP_MS / 1_000) * FPS, ignorePli: true });
 const network = await openFarNetwork();
@@ -50,6 +63,7 @@ try {
     const askedAtMs = performance.now();
     const sessionId = await watch(page, client, watched);
     await untilDecoded(page, sessionId, 1);
+    if (JITTER_TARGET_MS > 0) await setJitterTarget(page, sessionId, JITTER_TARGET_MS);
     const firstMs = performance.now() - askedAtMs;
     await delay(SECONDS * 1_000);
     const picture = await readPicture(page, sessionId);

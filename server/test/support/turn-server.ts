@@ -15,6 +15,7 @@ export type TurnServer = {
   stop(): Promise<void>;
 };
 
+const program = '/usr/bin/turnserver';
 const START_WITHIN_MS = 15_000;
 
 /** Starts coturn on one address; it relays to that address alone. Rejects with its own words when it does not come up. */
@@ -28,7 +29,7 @@ export async function startTurnServer(address: string, port: number, secret: str
     ...['--denied-peer-ip=0.0.0.0-255.255.255.255', '--denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
     ...[`--allowed-peer-ip=${address}`, `--userdb=${join(directory, 'db')}`, `--pidfile=${join(directory, 'pid')}`],
   ];
-  const child = spawn('turnserver', options, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, options, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
