@@ -1,10 +1,12 @@
 /*
  * Benchmark: what a viewer sees on a bad line: packets lost (each way) and 50 ms of delay (each way) between the server
  * and Chromium in a network namespace of its own. For each loss a viewer joins at a random moment of a 4 s group of
- * pictures and watches for 20 s. Needs root. Usage: node server/bench/loss.ts [seconds] [jitter buffer target in ms]
+ * pictures and watches for 20 s. Needs root. Usage: node server/bench/loss.ts [seconds] [sdk|browser]
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
+import { clientLimits } from '../../client-sdk/src/client-limits.ts';
+import { JitterCushion } from '../../client-sdk/src/jitter-cushion.ts';
 import { startChromium } from '../test/support/chromium.ts';
 import { openFarNetwork } from '../test/support/far-network.ts';
 import { readPicture, untilDecoded } from '../test/support/page-viewer.ts';
@@ -14,21 +16,33 @@ import { openTown } from '../test/support/town.ts';
 import { share, watch } from '../test/support/watch.ts';
 
 const SECONDS = Number(process.argv[2] ?? 20);
-/** What the viewer asks its browser to hold back; 0 leaves it to the browser. */
-const JITTER_TARGET_MS = Number(process.argv[3] ?? 0);
+/** Who decides how long frames are held back: the SDK's cushion, or the browser left alone, as for a standard player. */
+const HELD_BACK_BY = process.argv[3] === 'browser' ? 'browser' : 'sdk';
 const FPS = 15;
 const GOP_MS = 4_000;
 const DELAY_MS = 50;
 const lines = [{ loss: 0, delayMs: 0 }, ...[0, 0.01, 0.05, 0.1].map((loss) => ({ loss, delayMs: DELAY_MS }))];
 
-async function setJitterTarget(page: Page, peer: string, targetMs: number): Promise<void> {
-  await page.evaluate(
-    ([name, ms]) => {
-      const receiver = globalThis.peers.get(name)?.getReceivers()[0];
-      if (receiver) receiver.jitterBufferTarget = ms;
+/** Feeds the SDK's cushion with the browser's figures, as its picture guard does; answers the way to stop. */
+function startCushion(page: Page, peer: string): () => void {
+  const setTarget = (targetMs: number | null) =>
+    page.evaluate(
+      ([name, ms]) => {
+        const receiver = globalThis.peers.get(name)?.getReceivers()[0];
+        if (receiver) receiver.jitterBufferTarget = ms;
+      },
+      [peer, targetMs] as const,
+    );
+  const cushion = new JitterCushion({
+    set jitterBufferTarget(targetMs: number | null) {
+      void setTarget(targetMs);
     },
-    [peer, targetMs] as const,
-  );
+  });
+  const timer = setInterval(async () => {
+    const picture = await readPicture(page, peer);
+    if (picture) cushion.see(picture, performance.now());
+  }, clientLimits.countEveryMs);
+  return () => clearInterval(timer);
 }
 
 const camera = await startCamera({ size: '640x360', fps: FPS, gop: (GOP_MS / 1_000) * FPS, ignorePli: true });
@@ -40,7 +54,9 @@ try {
   const client = await SignalClient.connect(town.server.url);
   const page = await browser.newPage();
   const watched = await share(town.folk, camera.url);
-  console.log(`640x360 at ${FPS}/s, group of pictures ${GOP_MS / 1_000} s, camera ignores key-frame requests;`);
+  console.log(
+    `640x360 at ${FPS}/s, group of pictures ${GOP_MS / 1_000} s, camera ignores key-frame requests; held back by: ${HELD_BACK_BY}`,
+  );
   console.log(
     `${SECONDS} s each from the first picture; loss and delay each way. sent/lost: packets on the line, both ways;`,
   );
@@ -63,9 +79,10 @@ try {
     const askedAtMs = performance.now();
     const sessionId = await watch(page, client, watched);
     await untilDecoded(page, sessionId, 1);
-    if (JITTER_TARGET_MS > 0) await setJitterTarget(page, sessionId, JITTER_TARGET_MS);
+    const stopCushion = HELD_BACK_BY === 'sdk' ? startCushion(page, sessionId) : () => undefined;
     const firstMs = performance.now() - askedAtMs;
     await delay(SECONDS * 1_000);
+    stopCushion();
     const picture = await readPicture(page, sessionId);
     const after = await network.change({ loss: 0, delayMs: 0 });
     client.send({ type: 'leave', sessionId });

@@ -157,6 +157,7 @@ export type Picture = {
   readonly packetsRepaired: number;
   readonly nacks: number;
   readonly plis: number;
+  readonly roundTripMs: number;
   /** Sums since the start: their quotient is the mean time a frame waited. */
   readonly bufferedS: number;
   readonly framesEmitted: number;
@@ -166,8 +167,10 @@ export type Picture = {
 export async function readPicture(page: Page, peer: string): Promise<Picture | null> {
   return page.evaluate(async (name) => {
     const stats = await globalThis.peers.get(name)?.getStats();
-    const row = [...(stats?.values() ?? [])].find((one) => one.type === 'inbound-rtp');
+    const rows = [...(stats?.values() ?? [])];
+    const row = rows.find((one) => one.type === 'inbound-rtp');
     if (!row) return null;
+    const pair = rows.find((one) => one.type === 'candidate-pair' && one.nominated);
     return {
       framesDecoded: row.framesDecoded,
       keyFramesDecoded: row.keyFramesDecoded,
@@ -180,6 +183,7 @@ export async function readPicture(page: Page, peer: string): Promise<Picture | n
       packetsRepaired: row.retransmittedPacketsReceived ?? 0,
       nacks: row.nackCount,
       plis: row.pliCount,
+      roundTripMs: 1_000 * (pair?.currentRoundTripTime ?? 0),
       bufferedS: row.jitterBufferDelay,
       framesEmitted: row.jitterBufferEmittedCount,
     };
