@@ -28,9 +28,15 @@ QUEUE_MAX = 1_000
 READS_AT_ONCE = 64
 
 
+NEEDS = "run the tests as root, with /dev/net/tun and the right to make network namespaces (CAP_NET_ADMIN, CAP_SYS_ADMIN)"
+
+
 def open_device(name):
-    device = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-    fcntl.ioctl(device, TUNSETIFF, struct.pack("16sH", name.encode(), IFF_TUN_WITHOUT_HEADER))
+    try:
+        device = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(device, TUNSETIFF, struct.pack("16sH", name.encode(), IFF_TUN_WITHOUT_HEADER))
+    except OSError as failure:
+        raise SystemExit(f"a TUN device cannot be made here ({failure}); {NEEDS}") from failure
     return device
 
 
@@ -98,7 +104,7 @@ def main():
     near = open_device(f"spnear{number}")
     set_up(f"spnear{number}", number, 1)
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
-        raise OSError(ctypes.get_errno(), "a network namespace may not be made here; run the tests as root")
+        raise SystemExit(f"a network namespace cannot be made here ({os.strerror(ctypes.get_errno())}); {NEEDS}")
     far = open_device("far")
     ip("link", "set", "lo", "up")
     set_up("far", number, 2)
