@@ -14,6 +14,7 @@ import t, { type Test } from 'tap';
 import type { Check } from '../../src/cli/checks/check.ts';
 import { checks, lookAtAll } from '../../src/cli/checks/check-table.ts';
 import { dataCheck, tlsCheck } from '../../src/cli/checks/file-checks.ts';
+import { iceCheck } from '../../src/cli/checks/ice-checks.ts';
 import { type Machine, realMachine } from '../../src/cli/checks/machine.ts';
 import { announcedCheck, httpPortCheck, mediaPortsCheck } from '../../src/cli/checks/network-checks.ts';
 import { ffmpegCheck, nodeCheck, workerCheck } from '../../src/cli/checks/program-checks.ts';
@@ -185,6 +186,34 @@ t.test('the announced address, in the words of a start', async (t) => {
   await see(t, announcedCheck, ['loopback', 'mend', /is loopback/, /ANNOUNCED_ADDRESS/, {}, loopback]);
 });
 
+t.test('the ICE servers', async (t) => {
+  const stun = createSocket('udp4').bind(0, '127.0.0.1');
+  stun.on('message', (request, { port, address }) => {
+    stun.send(Buffer.concat([Buffer.from([1, 1, 0, 0]), request.subarray(4, 20)]), port, address);
+  });
+  const mute = createSocket('udp4').bind(0, '127.0.0.1');
+  const tcp = createServer().listen(0, '127.0.0.1');
+  await Promise.all([stun, mute, tcp].map((one) => once(one, 'listening')));
+  t.teardown(() => {
+    for (const one of [stun, mute, tcp]) one.close();
+  });
+  const told = (...urls: string[]) => ({ iceServers: [{ urls }] });
+  const tcpUrl = `turn:127.0.0.1:${(tcp.address() as { port: number }).port}?transport=tcp`;
+  const here = { surroundings: { ...realMachine.surroundings, resolveName: async () => ['127.0.0.1'] } };
+  const rows: readonly Row[] = [
+    ['none', 'ok', /no ICE servers/, /^$/, {}, { iceServers: [] }],
+    ['UDP', 'ok', /answers/, /^$/, {}, told(`stun:127.0.0.1:${stun.address().port}`)],
+    ['by name', 'ok', /answers/, /^$/, here, told(`turn:turn.example:${stun.address().port}?transport=udp`)],
+    ['TCP', 'ok', /transport=tcp answers/, /^$/, {}, told(tcpUrl)],
+    ['mute', 'warn', /does not answer from here/, /UDP port \d+/, {}, told(`turn:127.0.0.1:${mute.address().port}`)],
+    ['closed', 'warn', /does not answer/, /TCP port 1 /, {}, told('turns:127.0.0.1:1')],
+    ['no such name', 'warn', /no-such-name\.invalid has no address/, /resolve/, {}, told('stun:no-such-name.invalid')],
+    ['no URL', 'warn', /is no ICE URL/, /turn:turn\.example/, {}, told('turn:a:b:c')],
+    ['one of two', 'warn', /turns:127/, /TCP port 1 /, {}, told(tcpUrl, 'turns:127.0.0.1:1')],
+  ];
+  for (const row of rows) await see(t, iceCheck, row);
+});
+
 t.test('file handles', async (t) => {
   const limit = (text: string) => ({
     readText: files({ '/proc/self/limits': `Max open files  1024  ${text}  files\n` }),
@@ -237,7 +266,7 @@ t.test('the clock', async (t) => {
 });
 
 t.test('the table holds every check once, and one that breaks is a finding', async (t) => {
-  t.equal(new Set(checks.map(({ about }) => about)).size, 10);
+  t.equal(new Set(checks.map(({ about }) => about)).size, 11);
   const broken: Check = { about: 'the weather', when: 'doctor', look: () => Promise.reject(new Error('no window')) };
   t.match(await lookAtAll([broken], base), [{ level: 'unknown', what: /the weather .*no window/ }]);
 });

@@ -3,6 +3,9 @@
  * nothing else, and Chromium on another network that may use relays only. And whom coturn refuses.
  */
 import t from 'tap';
+import { iceCheck } from '../../src/cli/checks/ice-checks.ts';
+import { realMachine } from '../../src/cli/checks/machine.ts';
+import { readConfig } from '../../src/cli/read-config.ts';
 import { buildIceServers } from '../../src/tokens/ice-servers.ts';
 import { offers } from '../media/support/golden-offers.ts';
 import { openFarNetwork } from '../support/far-network.ts';
@@ -75,6 +78,14 @@ t.test('coturn gives an address to a minted credential, and to no other', async 
   const [good] = mint(secret, 0);
   const later = { ...good, urls, username: String(good?.username).replace(/^\d+/, (text) => String(Number(text) + 9)) };
   t.match(await asked([later]), { relays: 0, errors: [401] }, 'one whose expiry was written later');
+});
+
+t.test('doctor sees that it answers', async (t) => {
+  const findings = await iceCheck.look(readConfig(town.env), realMachine);
+  t.match(
+    findings,
+    turn.urls.map((url) => ({ level: 'ok', what: `${url} answers` })),
+  );
 });
 
 t.test('standard players get credentials of their own with each session, and none with a refusal', async (t) => {

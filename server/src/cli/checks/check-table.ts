@@ -5,6 +5,7 @@ import type { Config } from '../../config.ts';
 import type { Finding } from '../../finding.ts';
 import { type Check, unknown } from './check.ts';
 import { dataCheck, tlsCheck } from './file-checks.ts';
+import { iceCheck } from './ice-checks.ts';
 import { type Machine, realMachine } from './machine.ts';
 import { announcedCheck, httpPortCheck, mediaPortsCheck } from './network-checks.ts';
 import { ffmpegCheck, nodeCheck, workerCheck } from './program-checks.ts';
@@ -19,6 +20,7 @@ export const checks: readonly Check[] = [
   httpPortCheck,
   announcedCheck,
   mediaPortsCheck,
+  iceCheck,
   handlesCheck,
   clockCheck,
 ];
