@@ -36,6 +36,13 @@ export const clientLimits = {
   countEveryMs: 250,
   /** A count that has not come back after so many further turns is itself silence. */
   countsPendingMax: 8,
+  /** So many counts with packets asked for again, in so long, make a line lossy; a join alone makes one or two. */
+  lossesMeanLossy: 4,
+  lossRememberedMs: 10_000,
+  /** What is held back then, at least and at most; and the least change of it worth a stretch of the picture. */
+  cushionMsMin: 100,
+  cushionMsMax: 500,
+  cushionStepMs: 50,
   /** An offer whose first frame is not there by then has failed; the server gives up connecting after 15 s. */
   firstPictureWithinMs: 15_000,
   /** How long a picture may outlive the control connection. The server's own lease is 10 s; the page is stricter. */

@@ -5,6 +5,7 @@
  */
 import { browserClock, type Cancel, type ClientClock } from './client-clock.ts';
 import { clientLimits } from './client-limits.ts';
+import { JitterCushion, readLossCount } from './jitter-cushion.ts';
 import type { DarkReason } from './viewer-state.ts';
 
 export type GuardTimes = {
@@ -42,6 +43,7 @@ export class PictureGuard {
   readonly #times: GuardTimes;
   readonly #clock: ClientClock;
   readonly #watching = new AbortController();
+  readonly #cushion: JitterCushion;
   #cancelEnd: Cancel | null = null;
   #cancelGrace: Cancel | null = null;
   #cancelCount: Cancel | null = null;
@@ -58,6 +60,7 @@ export class PictureGuard {
     this.#times = { ...guardTimesDefault, ...options.times };
     this.#clock = options.clock ?? browserClock;
     this.#movedAtMs = this.#clock.monotonicMs();
+    this.#cushion = new JitterCushion(options.receiver);
     this.#listen();
     const { video, receiver, sound = null } = options;
     video.srcObject = new MediaStream(sound === null ? [receiver.track] : [receiver.track, sound]);
@@ -148,6 +151,7 @@ export class PictureGuard {
     let framesDecoded = this.#framesDecoded;
     try {
       const report = await this.#options.receiver.getStats();
+      this.#cushion.see(readLossCount(report), this.#clock.monotonicMs());
       report.forEach((stats: { type: string; framesDecoded?: number }) => {
         if (stats.type === 'inbound-rtp') framesDecoded = stats.framesDecoded ?? framesDecoded;
       });

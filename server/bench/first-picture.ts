@@ -3,7 +3,6 @@
  * 4 s group of pictures, from a camera that ignores key-frame requests. In one run with the replay and without it.
  * Usage: node server/bench/first-picture.ts [joins]
  */
-import type { Page } from 'playwright-core';
 import type { CameraSourceFactory } from '../src/app/ports/camera-source.ts';
 import type { Parts } from '../src/compose.ts';
 import { startChromium } from '../test/support/chromium.ts';
@@ -11,6 +10,7 @@ import { answerOffer, untilDecoded } from '../test/support/page-viewer.ts';
 import { SignalClient } from '../test/support/signal-client.ts';
 import { startCamera } from '../test/support/simulated-camera.ts';
 import { openTown } from '../test/support/town.ts';
+import { startTiming, takeFirstFrames } from './first-frame.ts';
 import { describeSample } from './percentile.ts';
 
 const JOINS = Number(process.argv[2] ?? 20);
@@ -28,29 +28,6 @@ const withoutReplay = (sources: CameraSourceFactory): CameraSourceFactory => ({
     return source;
   },
 });
-
-/** Answers the offer in the page and resolves with the time until its video presents a frame. */
-async function timeFirstFrame(page: Page, client: SignalClient, sessionId: string, offer: string): Promise<number> {
-  await page.evaluate(() => {
-    const state = { atMs: performance.now(), firstMs: 0 };
-    (globalThis as unknown as { timing: typeof state }).timing = state;
-    new MutationObserver((changes, observer) => {
-      const video = changes.flatMap((one) => [...one.addedNodes]).find((node) => node instanceof HTMLVideoElement);
-      if (!video) return;
-      observer.disconnect();
-      video.requestVideoFrameCallback(() => {
-        state.firstMs = performance.now() - state.atMs;
-      });
-    }).observe(document.body, { childList: true });
-  });
-  client.send({ type: 'answer', sessionId, sdp: await answerOffer(page, sessionId, offer) });
-  const timed = await page.waitForFunction(
-    () => (globalThis as unknown as { timing: { firstMs: number } }).timing.firstMs,
-    undefined,
-    { polling: 'raf', timeout: 15_000 },
-  );
-  return Number(await timed.jsonValue());
-}
 
 async function measure(wrapSources?: Parts['wrapSources']): Promise<number[]> {
   const camera = await startCamera({ gop: 60, fps: 15, ignorePli: true });
@@ -70,11 +47,14 @@ async function measure(wrapSources?: Parts['wrapSources']): Promise<number[]> {
     if (first.type !== 'offer') throw new Error(first.code);
     steady.send({ type: 'answer', sessionId: first.sessionId, sdp: await answerOffer(page, 'steady', first.sdp) });
     await untilDecoded(page, 'steady', 75);
+    await startTiming(page);
     for (let at = 0; at < JOINS; at += 1) {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * GOP_MS));
       const offered = await client.join(cameraId, await token());
       if (offered.type !== 'offer') throw new Error(offered.code);
-      samples.push(await timeFirstFrame(page, client, offered.sessionId, offered.sdp));
+      const { sessionId, sdp } = offered;
+      client.send({ type: 'answer', sessionId, sdp: await answerOffer(page, sessionId, sdp) });
+      samples.push(...(await takeFirstFrames(page, 1)));
       client.send({ type: 'leave', sessionId: offered.sessionId });
       await client.untilClosed(offered.sessionId);
     }

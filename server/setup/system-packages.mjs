@@ -40,6 +40,22 @@ const needs = [
     packages: ['git'],
   },
   {
+    name: 'the ip and nsenter programs',
+    why: 'to put a browser behind a bad line of its own',
+    groups: ['tests'],
+    present: () => ['ip', 'nsenter'].every(inPath),
+    packages: ['iproute2', 'util-linux'],
+  },
+  {
+    name: 'a TURN server (coturn)',
+    why: 'to see short-lived TURN credentials accepted and refused',
+    groups: ['tests'],
+    present: () => inPath('turnserver'),
+    packages: ['coturn'],
+    // Else its package would open a TURN server on this machine.
+    keepStopped: 'coturn.service',
+  },
+  {
     name: 'a GStreamer RTSP server',
     why: 'to play the cameras of the demo and the tests',
     groups: ['cameras', 'tests'],
@@ -67,8 +83,8 @@ const needs = [
   },
   {
     name: 'the openssl program',
-    why: 'to test the media worker with a DTLS handshake',
-    groups: ['smoke'],
+    why: 'to test the media worker with a DTLS handshake, and to make certificates for tests',
+    groups: ['smoke', 'tests'],
     present: () => inPath('openssl'),
     packages: ['openssl'],
   },
@@ -104,9 +120,18 @@ export async function provideSystemPackages(...groups) {
   if (prefix === undefined) {
     throw new SetupFault(`Please run this, then start again:\n\n  ${commandFor(packages)}\n`);
   }
+  for (const { keepStopped } of missing) if (keepStopped !== undefined) await keepFromStarting(prefix, keepStopped);
   await install(prefix, packages);
   const still = missing.filter((need) => !need.present()).map((need) => need.name);
   if (still.length > 0) throw new SetupFault(`Installed ${packages.join(' ')}, but still missing: ${still.join(', ')}`);
+}
+
+/** Services of a package would start with its installation; where nobody runs services there is nothing to do. */
+async function keepFromStarting(prefix, unit) {
+  if (!existsSync('/run/systemd/system')) return;
+  say(`systemctl mask ${unit}`);
+  const [program, ...rest] = [...prefix, 'systemctl', 'mask', unit];
+  await runLines(program, rest, { env: process.env, timeoutMs: installTimeoutMs, onLine: () => undefined });
 }
 
 async function install(prefix, packages) {

@@ -29,10 +29,12 @@ import { WhepPlayers } from './app/whep-players.ts';
 import type { Config } from './config.ts';
 import { openControlSocket } from './control-socket.ts';
 import { buildHttp } from './http/build-http.ts';
+import { listenHttp } from './http/listen-http.ts';
 import { RtspSourceFactory } from './ingest/source-factory.ts';
 import { UrlGuard } from './ingest/url-guard.ts';
 import { openCameraVault } from './ingest/vault-key-file.ts';
 import { type Media, openMedia } from './media/open-media.ts';
+import { findListenOptions } from './media-points.ts';
 import { openSignalling } from './signalling/open-signalling.ts';
 import { buildOrigin, type EmbeddedStore, isStartReceipt, openStore } from './store/open-store.ts';
 import { systemClock as clock } from './system-clock.ts';
@@ -41,6 +43,7 @@ import { openLog } from './telemetry/log.ts';
 import { openTelemetry } from './telemetry/telemetry.ts';
 import { ApiKeyMint } from './tokens/api-key.ts';
 import { ConsentTokenDesk } from './tokens/consent-token.ts';
+import { buildIceServers } from './tokens/ice-servers.ts';
 import { KeyRing } from './tokens/key-ring.ts';
 import { NonceSource } from './tokens/nonce-source.ts';
 import { PossessionDesk } from './tokens/possession-proof.ts';
@@ -119,8 +122,7 @@ async function openAdapters(config: Config, closing: Closing) {
     log,
     workers: config.workers,
     rtcPort: config.rtcPort,
-    listenAddress: config.rtcListenAddress,
-    announcedAddress: config.announcedAddress,
+    ...(await findListenOptions(config, log)),
     onWorkerDeath: () => telemetry.workerDied(),
   });
   closing.add(() => media.close());
@@ -158,7 +160,8 @@ function buildGate(config: Config, adapters: Adapters, sources: CameraSourceFact
   const gatherer = new FactsGatherer(store, clock, new ClockGuard(clock));
   const judge = new EvidenceJudge(tokens, possession, nonces, config.bearerPlayers);
   const deps = { store, valves, feeds, clock, log, telemetry, gatherer, judge, denials, randomness };
-  return { tokens, nonces, feeds, denials, keeper: new GateKeeper(deps) };
+  const iceServers = buildIceServers(config.iceServers, clock, randomness);
+  return { tokens, nonces, iceServers, feeds, denials, keeper: new GateKeeper(deps) };
 }
 
 type Gate = ReturnType<typeof buildGate>;
@@ -183,7 +186,7 @@ function buildUseCases(config: Config, adapters: Adapters, gate: Gate, sources: 
   };
 }
 
-function buildWhep({ allowedOrigins, iceServers }: Config, offers: Media, { keeper, nonces }: Gate) {
+function buildWhep({ allowedOrigins }: Config, offers: Media, { keeper, nonces, iceServers }: Gate) {
   return { players: new WhepPlayers({ keeper, offers, clock, randomness }), nonces, allowedOrigins, iceServers };
 }
 
@@ -224,7 +227,7 @@ async function assemble(config: Config, parts: Parts, closing: Closing): Promise
   const { store, log, telemetry, media } = adapters;
   const sources = buildSources(config);
   const gate = buildGate(config, adapters, parts.wrapSources?.(sources) ?? sources);
-  const { keeper, feeds, nonces } = gate;
+  const { keeper, feeds, nonces, iceServers } = gate;
   const useCases = buildUseCases(config, adapters, gate, sources);
   closing.add(() => keeper.stop());
   const http = await buildHttp({
@@ -249,7 +252,7 @@ async function assemble(config: Config, parts: Parts, closing: Closing): Promise
     telemetry,
     publicUrl: config.publicUrl,
     allowedOrigins: config.allowedOrigins,
-    iceServers: config.iceServers,
+    iceServers,
     trustedProxies: config.trustedProxies,
   });
   closing.add(() => signalling.close());
@@ -262,7 +265,7 @@ async function assemble(config: Config, parts: Parts, closing: Closing): Promise
   // The first step of a stop, begun in the signal's own turn: the media workers get a Ctrl-C too and go at once, and the
   // reason on record must be that the server stopped. The connections that carry the news close after it.
   closing.add(() => keeper.stop());
-  await http.listen({ host: config.host, port: config.port });
+  await listenHttp(http, config.hosts, config.port);
   log.info({ url: config.publicUrl, crashedSessions: store.crashedSessions }, 'server started');
   return {
     url: config.publicUrl,

@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import {
   parseAnnounced,
   parseFile,
-  parseHost,
+  parseHosts,
   parseIceServers,
   parseInteger,
   parseNetworks,
@@ -36,11 +36,11 @@ const WORKERS_MAX = 64;
 const TRANSCODERS_MAX = 256;
 
 export const settings = {
-  host: {
+  hosts: {
     name: 'SALLYPORT_HOST',
-    parse: parseHost,
+    parse: parseHosts,
     fallback: '127.0.0.1',
-    help: 'Address to listen on, for HTTP and media.',
+    help: 'Address to listen on, for HTTP and media; one of each IP version, comma separated.',
   },
   port: {
     name: 'SALLYPORT_PORT',
@@ -74,19 +74,19 @@ export const settings = {
     fallback: '44000',
     help: 'One UDP and TCP port for each media worker from here up.',
   },
-  announcedAddress: {
+  announcedAddresses: {
     name: 'SALLYPORT_ANNOUNCED_ADDRESS',
     parse: parseAnnounced,
     fallback: '',
     absent: 'the host, unless that is every address',
-    help: 'The address viewers send media to. Not loopback while the host is: media then listens on every address.',
+    help: 'The address or name viewers send media to; one of each IP version. Not loopback while the host is: media then listens on every address.',
   },
   iceServers: {
     name: 'SALLYPORT_ICE_SERVERS',
     parse: parseIceServers,
     fallback: '[]',
     absent: 'none',
-    help: 'JSON list of ICE servers handed to viewers.',
+    help: 'JSON list of ICE servers handed to viewers; "secret" and "ttlS" make short-lived TURN credentials.',
   },
   workers: {
     name: 'SALLYPORT_WORKERS',

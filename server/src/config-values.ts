@@ -6,17 +6,20 @@ import { accessSync, constants } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type CameraNetworks, parseCameraNetworks } from './ingest/camera-networks.ts';
+import type { IceServerSetting } from './tokens/ice-servers.ts';
 
 /** Says what a value must be; the name of the setting is put before it. */
 export type Refuse = (why: string) => void;
-export type IceServer = { urls: string[]; username?: string; credential?: string };
 
 /** Entries of one list; more is a mistake. */
 const ENTRIES_MAX = 256;
+const ICE_PROBLEMS_MAX = 4;
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9-]{1,63})*$/i;
 const ICE_URL = /^(?:stun|turn)s?:\S{1,500}$/;
 
 export const isLoopback = (host: string): boolean => /^(?:127(?:\.\d{1,3}){3}|\[?::1\]?|localhost)$/.test(host);
+
+export const isEveryAddress = (host: string): boolean => host === '0.0.0.0' || host === '::';
 
 export const parseText = (text: string): string => text;
 
@@ -44,19 +47,40 @@ export const parseWord =
     return word ?? words[0];
   };
 
-/** An address to listen on. `localhost` is written out, since it means another address on another machine. */
-export function parseHost(text: string, refuse: Refuse): string {
-  const host = text === 'localhost' ? '127.0.0.1' : text;
-  if (isIP(host) === 0) refuse(`"${text}" must be an IP address such as 127.0.0.1 or 0.0.0.0`);
-  return host;
+/**
+ * Addresses to listen on: one, or one of each IP version. `localhost` is written out, since it means another address on
+ * another machine.
+ */
+export function parseHosts(text: string, refuse: Refuse): readonly [string, ...string[]] {
+  const hosts = splitList(text, refuse).map((entry) => (entry === 'localhost' ? '127.0.0.1' : entry));
+  for (const host of hosts)
+    if (isIP(host) === 0) refuse(`"${host}" must be an IP address such as 127.0.0.1 or 0.0.0.0`);
+  refuseSecondOfVersion(hosts, refuse);
+  const [first = '127.0.0.1', ...others] = hosts;
+  return [first, ...others];
 }
 
-/** An address or name others can send to. */
-export function parseAnnounced(text: string, refuse: Refuse): string | null {
-  if (text === '') return null;
-  if (text === '0.0.0.0' || text === '::' || (isIP(text) === 0 && !HOST_NAME.test(text)))
-    refuse(`"${text}" must be the address or name viewers reach, such as 203.0.113.5`);
-  return text;
+/** Addresses or names others can send to; empty when there are none. */
+export function parseAnnounced(text: string, refuse: Refuse): readonly string[] {
+  const entries = splitList(text, refuse);
+  for (const entry of entries) {
+    if (entry === '0.0.0.0' || entry === '::' || (isIP(entry) === 0 && !HOST_NAME.test(entry)))
+      refuse(`"${entry}" must be the address or name viewers reach, such as 203.0.113.5`);
+  }
+  refuseSecondOfVersion(entries, refuse);
+  return entries;
+}
+
+/** A worker has one port on one address of each version. */
+function refuseSecondOfVersion(entries: readonly string[], refuse: Refuse): void {
+  for (const [version, name] of [
+    [4, 'IPv4'],
+    [6, 'IPv6'],
+    [0, 'a name'],
+  ] as const) {
+    const same = entries.filter((entry) => isIP(entry) === version);
+    if (same.length > 1) refuse(`${same.join(' and ')} are both ${name}; one of each is enough`);
+  }
 }
 
 /** An http or https origin; the text is not repeated when it may hold a password. */
@@ -100,30 +124,61 @@ export function parseNetworks(text: string, refuse: Refuse): CameraNetworks | nu
   return null;
 }
 
+/** Below two minutes a client may be told credentials that run out before the next telling; above a day none is short. */
+const TTL_S = { least: 120, usual: 600, most: 86_400 };
+const iceUrlSchema = z.string().regex(ICE_URL, 'each URL is stun:, stuns:, turn: or turns: and a host');
 const iceServerSchema = z
   .strictObject({
-    urls: z.union([z.string(), z.array(z.string()).min(1).max(8)]),
+    urls: z.union([iceUrlSchema, z.array(iceUrlSchema).min(1).max(8)]),
     username: z.string().max(512).optional(),
     credential: z.string().max(512).optional(),
+    secret: z.string().min(16, 'a secret has at least 16 characters').max(512).optional(),
+    ttlS: z.int().min(TTL_S.least).max(TTL_S.most).optional(),
   })
-  .refine(({ urls }) => [urls].flat().every((url) => ICE_URL.test(url)))
-  .refine(({ urls, username, credential }) => {
-    const isTurn = [urls].flat().some((url) => url.startsWith('turn'));
-    return !isTurn || (username !== undefined && credential !== undefined);
-  });
+  .refine(
+    ({ urls, username, credential, secret }) =>
+      [urls].flat().every((url) => url.startsWith('stun')) ||
+      secret !== undefined ||
+      (username !== undefined && credential !== undefined),
+    'turn: needs username and credential, or the secret it shares with this server',
+  )
+  .refine(
+    ({ username, credential, secret }) => secret === undefined || (username === undefined && credential === undefined),
+    'a secret makes username and credential; leave them out',
+  )
+  .refine(({ secret, ttlS }) => ttlS === undefined || secret !== undefined, 'ttlS goes with a secret');
 const iceServersSchema = z.array(iceServerSchema).max(8);
+const ICE_EXAMPLE = '[{"urls":"stun:stun.example:3478"}, {"urls":"turn:turn.example:3478", "secret":"..."}]';
 
-/** The RTCIceServer list of the WebRTC specification, as JSON; TURN needs user name and credential. */
-export function parseIceServers(text: string, refuse: Refuse): readonly IceServer[] {
-  try {
-    return iceServersSchema.parse(JSON.parse(text)).map(({ urls, username, credential }) => ({
-      urls: [urls].flat(),
-      ...(username === undefined ? {} : { username }),
-      ...(credential === undefined ? {} : { credential }),
-    }));
-  } catch {
-    refuse('must be a JSON list such as [{"urls":["stun:stun.example:3478"]}]; turn: needs username and credential');
+/**
+ * The RTCIceServer list of the WebRTC specification, as JSON; in place of user name and credential an entry may hold the
+ * `secret` that a TURN server shares with this one. No value is repeated in an objection: it may be that secret.
+ */
+export function parseIceServers(text: string, refuse: Refuse): readonly IceServerSetting[] {
+  const read = iceServersSchema.safeParse(parseJson(text));
+  if (!read.success) {
+    const problems = read.error.issues.map(({ path: [at], message }) =>
+      typeof at === 'number' ? `entry ${at + 1}: ${message}` : message,
+    );
+    refuse(`must be a JSON list such as ${ICE_EXAMPLE}; ${problems.slice(0, ICE_PROBLEMS_MAX).join('; ')}`);
     return [];
+  }
+  return read.data.map(({ urls, username, credential, secret, ttlS = TTL_S.usual }) =>
+    secret === undefined
+      ? {
+          urls: [urls].flat(),
+          ...(username === undefined ? {} : { username }),
+          ...(credential === undefined ? {} : { credential }),
+        }
+      : { urls: [urls].flat(), secret, ttlS },
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -4,25 +4,26 @@
  */
 import { isIP } from 'node:net';
 import { readSettings, type SettingName, type Values } from './config-settings.ts';
-import { type IceServer, isLoopback } from './config-values.ts';
+import { isEveryAddress, isLoopback } from './config-values.ts';
 import type { CameraNetworks } from './ingest/camera-networks.ts';
 import type { PortRange } from './ingest/udp-sockets.ts';
+import type { IceServerSetting } from './tokens/ice-servers.ts';
 import type { TrustedIssuer } from './tokens/issuer-keys.ts';
 import { readTrustedIssuers } from './tokens/trusted-issuers.ts';
 
 export { describeConfig } from './config-settings.ts';
 
 export type Config = {
-  readonly host: string;
+  /** Where HTTP listens: one address, or one of each IP version. */
+  readonly hosts: readonly [string, ...string[]];
   readonly port: number;
   /** An origin, without a slash at its end. */
   readonly publicUrl: string;
   readonly dataDirectory: string;
   readonly rtcPort: number;
-  /** Where media listens: the host, or every address when viewers are sent elsewhere than to a loopback host. */
-  readonly rtcListenAddress: string;
-  readonly announcedAddress: string;
-  readonly iceServers: readonly IceServer[];
+  /** What viewers send media to: addresses, or names that media-points.ts looks up at the start. */
+  readonly announcedAddresses: readonly string[];
+  readonly iceServers: readonly IceServerSetting[];
   readonly workers: number;
   /** Cameras transcoded at once, at most. */
   readonly transcodersMax: number;
@@ -52,16 +53,16 @@ export function parseConfig(env: NodeJS.ProcessEnv): ConfigResult {
   const problems: string[] = [];
   const refuse = (name: string, why: string): void => void problems.push(`${name}: ${why}`);
   const values = readSettings(env, refuse);
-  const { host, port, dataDirectory, rtcPort, iceServers, workers, cameraNetworks, trustedProxies, logLevel } = values;
+  const { hosts, port, dataDirectory, rtcPort, iceServers, workers, cameraNetworks, trustedProxies, logLevel } = values;
   const tls = toTls(values, refuse);
   const publicUrl = toPublicUrl(values, refuse);
-  const announcedAddress = toAnnounced(values, refuse);
+  const announcedAddresses = toAnnounced(values, refuse);
   checkPorts(values, refuse);
   const issuers = readTrustedIssuers(values.trustedIssuers, publicUrl);
   if (!issuers.ok) for (const why of issuers.problems) refuse('SALLYPORT_TRUSTED_ISSUERS', why);
   if (problems.length > 0 || !issuers.ok || cameraNetworks === null) return { ok: false, problems };
   const config = {
-    ...{ host, port, publicUrl, dataDirectory, rtcPort, announcedAddress, iceServers, workers, tls },
+    ...{ hosts, port, publicUrl, dataDirectory, rtcPort, announcedAddresses, iceServers, workers, tls },
     ...{
       cameraNetworks,
       cameraUdpPorts: values.cameraUdpPorts,
@@ -71,7 +72,6 @@ export function parseConfig(env: NodeJS.ProcessEnv): ConfigResult {
       trustedIssuers: issuers.issuers,
     },
     bearerPlayers: values.bearerPlayers === 'true' ? ('allowed' as const) : ('refused' as const),
-    rtcListenAddress: toRtcListen(host, announcedAddress),
     allowedOrigins: [...values.allowedOrigins, ...toOwnSpellings(publicUrl)],
   };
   return { ok: true, config };
@@ -84,21 +84,24 @@ function toTls({ tlsCert, tlsKey }: Values, refuse: RefuseSetting): Config['tls'
   return null;
 }
 
-function toPublicUrl({ publicUrl, host, port, tlsCert }: Values, refuse: RefuseSetting): string {
+function toPublicUrl({ publicUrl, hosts, port, tlsCert }: Values, refuse: RefuseSetting): string {
   if (publicUrl !== null) {
     if (tlsCert !== null && publicUrl.startsWith('http:'))
       refuse('SALLYPORT_PUBLIC_URL', 'must be https, since SALLYPORT_TLS_CERT is set');
     return publicUrl;
   }
-  if (!isLoopback(host))
+  if (!hosts.every(isLoopback))
     refuse('SALLYPORT_PUBLIC_URL', 'is needed when SALLYPORT_HOST is not loopback, for example https://cams.example');
-  return `${tlsCert === null ? 'http' : 'https'}://localhost:${port}`;
+  // Where only IPv6 is listened on, `localhost` would lead to IPv4 on many machines, and so to nowhere.
+  const name = hosts.some((one) => isIP(one) === 4) ? 'localhost' : '[::1]';
+  return `${tlsCert === null ? 'http' : 'https'}://${name}:${port}`;
 }
 
-function toAnnounced({ announcedAddress, host }: Values, refuse: RefuseSetting): string {
-  if (announcedAddress === null && (host === '0.0.0.0' || host === '::'))
+function toAnnounced({ announcedAddresses, hosts }: Values, refuse: RefuseSetting): readonly string[] {
+  if (announcedAddresses.length > 0) return announcedAddresses;
+  if (hosts.some(isEveryAddress))
     refuse('SALLYPORT_ANNOUNCED_ADDRESS', 'is needed when listening on every address: which one do viewers reach?');
-  return announcedAddress ?? host;
+  return hosts;
 }
 
 /** The media ports must exist, and HTTP must not be among them: both use TCP. */
@@ -109,12 +112,6 @@ function checkPorts({ port, rtcPort, workers, cameraUdpPorts }: Values, refuse: 
     refuse('SALLYPORT_RTC_PORT', `the media ports ${rtcPort} to ${last} hold SALLYPORT_PORT ${port}; move one`);
   if (cameraUdpPorts.from <= last && cameraUdpPorts.to >= rtcPort)
     refuse('SALLYPORT_CAMERA_UDP_PORTS', `holds the media ports ${rtcPort} to ${last}; move one (SALLYPORT_RTC_PORT)`);
-}
-
-/** A server behind a proxy on its own machine: HTTP stays on loopback, media cannot. */
-function toRtcListen(host: string, announced: string): string {
-  if (!isLoopback(host) || isLoopback(announced)) return host;
-  return isIP(announced) === 6 ? '::' : '0.0.0.0';
 }
 
 /** Pages of a server on loopback may be opened as localhost or by address; it is the same server. */

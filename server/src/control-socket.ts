@@ -5,6 +5,7 @@
  */
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { sessionIdSchema } from '@sallyport/protocol/ids';
 import { nameSchema } from '@sallyport/protocol/primitives';
@@ -80,6 +81,16 @@ export async function openControlSocket(
         server.closeAllConnections();
       }),
   };
+}
+
+/** Whether a server holds this data directory now. */
+export function isServerRunning(dataDirectory: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath(dataDirectory));
+    socket.once('connect', () => socket.destroy());
+    socket.once('error', () => resolve(false));
+    socket.once('close', (failed) => resolve(!failed));
+  });
 }
 
 /** Asks a running server. Answers null when none listens there; rejects with the server's words when it refuses. */

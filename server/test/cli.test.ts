@@ -1,5 +1,7 @@
 /* The command line's words and exit codes, each command run as a process as an operator runs it. */
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -71,9 +73,31 @@ t.test('doctor names what is missing and how to mend it', async (t) => {
   t.teardown(() => rm(directory, { recursive: true, force: true }));
   const sound = await runCli(['doctor'], env);
   t.equal(sound.code, 0, sound.stdout);
+  t.match(sound.stdout, /\n {2}0 to mend, \d+ warnings/);
   const notAProgram = join(directory, 'worker');
   await writeFile(notAProgram, '');
   const ill = await runCli(['doctor'], { ...env, MEDIASOUP_WORKER_BIN: notAProgram });
   t.equal(ill.code, 1);
-  t.match(ill.stdout, /MISSING {2}media worker[\s\S]*npm run setup/);
+  t.match(ill.stdout, /MEND {2}media worker[\s\S]*npm run setup[\s\S]*1 to mend/);
+});
+
+t.test('a start is stopped by what doctor would mend, in the same words', async (t) => {
+  const env = await makeEnv();
+  const directory = env['SALLYPORT_DATA_DIR'] ?? '';
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  const taken = createServer().listen(Number(env['SALLYPORT_PORT']), '127.0.0.1');
+  await once(taken, 'listening');
+  t.teardown(() => taken.close());
+  const away = { SALLYPORT_PUBLIC_URL: 'https://cams.example', SALLYPORT_HOST: '0.0.0.0' };
+  const rows: readonly (readonly [change: Readonly<Record<string, string>>, words: RegExp])[] = [
+    [{}, /TCP 127\.0\.0\.1 port \d+ is taken by another program/],
+    [{ ...away, SALLYPORT_PORT: '1', SALLYPORT_ANNOUNCED_ADDRESS: '127.0.0.1' }, /127\.0\.0\.1 is loopback/],
+    [{ ...away, SALLYPORT_PORT: '1', SALLYPORT_ANNOUNCED_ADDRESS: 'no.invalid' }, /name no\.invalid has no address/],
+  ];
+  for (const [change, words] of rows) {
+    const refused = await runCli(['serve'], { ...env, ...change });
+    const told = await runCli(['doctor'], { ...env, ...change });
+    t.match(refused, { code: 1, stderr: words });
+    t.match(told, { code: 1, stdout: words });
+  }
 });

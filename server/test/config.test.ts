@@ -27,13 +27,12 @@ t.test('nothing set: loopback only, no camera, no proxy, no issuer, nobody elseâ
   for (const env of [{}, { SALLYPORT_HOST: '', SALLYPORT_PORT: ' ', OTHER: 'x' }]) {
     const { cameraNetworks, ...config } = configOf(env);
     t.same(config, {
-      host: '127.0.0.1',
+      hosts: ['127.0.0.1'],
       port: 8080,
       publicUrl: 'http://localhost:8080',
       dataDirectory: './data',
       rtcPort: 44_000,
-      rtcListenAddress: '127.0.0.1',
-      announcedAddress: '127.0.0.1',
+      announcedAddresses: ['127.0.0.1'],
       iceServers: [],
       workers: 1,
       transcodersMax: Math.min(256, 2 * availableParallelism()),
@@ -52,8 +51,13 @@ t.test('nothing set: loopback only, no camera, no proxy, no issuer, nobody elseâ
 
 const away = { SALLYPORT_PUBLIC_URL: 'https://cams.example', SALLYPORT_ANNOUNCED_ADDRESS: '203.0.113.5' };
 const good: readonly [name: string, env: Env, expected: Partial<Config>][] = [
-  ['localhost is written out', { SALLYPORT_HOST: 'localhost' }, { host: '127.0.0.1', rtcListenAddress: '127.0.0.1' }],
-  ['IPv6 loopback', { SALLYPORT_HOST: '::1' }, { publicUrl: 'http://localhost:8080', announcedAddress: '::1' }],
+  ['localhost is written out', { SALLYPORT_HOST: 'localhost' }, { hosts: ['127.0.0.1'] }],
+  ['IPv6 loopback', { SALLYPORT_HOST: '::1' }, { publicUrl: 'http://[::1]:8080', announcedAddresses: ['::1'] }],
+  [
+    'loopback of both versions',
+    { SALLYPORT_HOST: 'localhost,::1' },
+    { hosts: ['127.0.0.1', '::1'], publicUrl: 'http://localhost:8080', announcedAddresses: ['127.0.0.1', '::1'] },
+  ],
   ['the port is in the URL', { SALLYPORT_PORT: '9000' }, { port: 9000, publicUrl: 'http://localhost:9000' }],
   ['white space does not count', { SALLYPORT_PORT: ' 9000 ' }, { port: 9000 }],
   [
@@ -71,19 +75,22 @@ const good: readonly [name: string, env: Env, expected: Partial<Config>][] = [
   [
     'every address',
     { ...away, SALLYPORT_HOST: '0.0.0.0' },
-    { host: '0.0.0.0', rtcListenAddress: '0.0.0.0', announcedAddress: '203.0.113.5' },
+    { hosts: ['0.0.0.0'], announcedAddresses: ['203.0.113.5'] },
   ],
   [
     'one address',
     { SALLYPORT_HOST: '192.0.2.4', SALLYPORT_PUBLIC_URL: 'https://cams.example' },
-    { rtcListenAddress: '192.0.2.4', announcedAddress: '192.0.2.4' },
+    { hosts: ['192.0.2.4'], announcedAddresses: ['192.0.2.4'] },
   ],
-  ['behind a proxy on this machine', away, { host: '127.0.0.1', rtcListenAddress: '0.0.0.0' }],
-  ['the same by IPv6', { ...away, SALLYPORT_ANNOUNCED_ADDRESS: '2001:db8::5' }, { rtcListenAddress: '::' }],
+  [
+    'both versions',
+    { ...away, SALLYPORT_HOST: '0.0.0.0 ::', SALLYPORT_ANNOUNCED_ADDRESS: '203.0.113.5, 2001:db8::5' },
+    { hosts: ['0.0.0.0', '::'], announcedAddresses: ['203.0.113.5', '2001:db8::5'] },
+  ],
   [
     'announced by name',
     { ...away, SALLYPORT_ANNOUNCED_ADDRESS: 'media.example' },
-    { announcedAddress: 'media.example' },
+    { announcedAddresses: ['media.example'] },
   ],
   [
     'TLS',
@@ -96,6 +103,16 @@ const good: readonly [name: string, env: Env, expected: Partial<Config>][] = [
       SALLYPORT_ICE_SERVERS: '[{"urls":"stun:a.example"},{"urls":["turns:b.example"],"username":"u","credential":"c"}]',
     },
     { iceServers: [{ urls: ['stun:a.example'] }, { urls: ['turns:b.example'], username: 'u', credential: 'c' }] },
+  ],
+  [
+    'a TURN server that shares a secret',
+    { SALLYPORT_ICE_SERVERS: '[{"urls":"turn:b.example","secret":"0123456789abcdef"}]' },
+    { iceServers: [{ urls: ['turn:b.example'], secret: '0123456789abcdef', ttlS: 600 }] },
+  ],
+  [
+    'how long its credentials last',
+    { SALLYPORT_ICE_SERVERS: '[{"urls":"turn:b.example","secret":"0123456789abcdef","ttlS":120}]' },
+    { iceServers: [{ urls: ['turn:b.example'], secret: '0123456789abcdef', ttlS: 120 }] },
   ],
   [
     'origins',
@@ -157,6 +174,13 @@ const bad: readonly [name: string, value: string, problem: RegExp][] = [
   ['SALLYPORT_CAMERA_UDP_PORTS', '80-90', /from 1024/],
   ['SALLYPORT_CAMERA_UDP_PORTS', '65000-65536', /to 65535/],
   ['SALLYPORT_CAMERA_UDP_PORTS', '43000-44000', /holds the media ports 44000 to 44000/],
+  ['SALLYPORT_ICE_SERVERS', '[{"urls":[]}]', /entry 1: /],
+  ['SALLYPORT_ICE_SERVERS', '[{"urls":"stun:a"},{"urls":"turn:b","secret":"hunter2"}]', /entry 2: .*16 characters/],
+  ['SALLYPORT_ICE_SERVERS', '[{"urls":"turn:b","secret":"hunter2hunter2hunter2","ttlS":5}]', /entry 1: /],
+  ['SALLYPORT_ICE_SERVERS', '[{"urls":"turn:b","secret":"hunter2hunter2hunter2","username":"u"}]', /leave them out/],
+  ['SALLYPORT_ICE_SERVERS', '[{"urls":"stun:b","ttlS":300}]', /goes with a secret/],
+  ['SALLYPORT_HOST', '127.0.0.1,127.0.0.2', /both IPv4/],
+  ['SALLYPORT_ANNOUNCED_ADDRESS', 'a.example,b.example', /both a name/],
   ['SALLYPORT_WORKERS', '0', /from 1 to 64/],
   ['SALLYPORT_WORKERS', '65', /from 1 to 64/],
   ['SALLYPORT_TRANSCODERS_MAX', '257', /from 0 to 256/],
@@ -230,9 +254,9 @@ t.test('whatever is set, it answers, and never with a server open to the network
     fc.property(fc.dictionary(name, value, { maxKeys: 6 }), (env) => {
       const parsed = parseConfig(env);
       if (!parsed.ok) return parsed.problems.length > 0;
-      const { host, rtcListenAddress, publicUrl } = parsed.config;
+      const { hosts, announcedAddresses, publicUrl } = parsed.config;
       const isAsked = env['SALLYPORT_HOST'] !== undefined || env['SALLYPORT_ANNOUNCED_ADDRESS'] !== undefined;
-      const isLoopback = host === '127.0.0.1' && rtcListenAddress === '127.0.0.1';
+      const isLoopback = [...hosts, ...announcedAddresses].every((address) => address === '127.0.0.1');
       return (isAsked || isLoopback) && new URL(publicUrl).origin === publicUrl;
     }),
     { numRuns: 200 },

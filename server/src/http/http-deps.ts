@@ -49,7 +49,8 @@ export type WhepDeps = {
   readonly nonces: Nonces;
   /** Origins whose pages may play, beside the server's own. */
   readonly allowedOrigins: readonly string[];
-  readonly iceServers: readonly IceServer[];
+  /** Asked anew for each session: credentials in it may be short-lived. */
+  readonly iceServers: () => readonly IceServer[];
 };
 
 export type IceServer = {

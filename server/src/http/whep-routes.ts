@@ -82,7 +82,7 @@ async function watch(whep: WhepDeps, publicUrl: string, request: FastifyRequest,
   }
   return reply
     .code(watched.how === 'answer' ? 201 : 406)
-    .headers(buildSessionHeaders(cameraId.data, watched, whep.iceServers))
+    .headers(buildSessionHeaders(cameraId.data, watched, whep.iceServers()))
     .send(Buffer.from(watched.sdp));
 }
 

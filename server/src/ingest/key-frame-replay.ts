@@ -1,7 +1,8 @@
 /*
  * Plays a camera that honours key-frame requests: sends the cached packets since the last key picture again, with
  * their own sequence numbers and timestamps, so that a new viewer has a picture at once instead of after a whole group.
- * Viewers already there discard them as duplicates. Paced; one runs at a time and at most one more waits.
+ * Viewers already there discard them as duplicates. Paced; one runs at a time and at most one more waits; and what all
+ * of them cost is bounded, however often a viewer asks.
  */
 import type { Clock, Timer } from '../app/ports/clock.ts';
 import type { GopCache } from './gop-cache.ts';
@@ -19,12 +20,15 @@ export class KeyFrameReplay {
   #running: { readonly packets: readonly Uint8Array[]; next: number; budgetBytes: number; atMs: number } | null = null;
   #again: 'wanted' | 'no' = 'no';
   #count = 0;
+  /** What may still be sent again; negative while the last replay is being paid for. */
+  #allowance: { bytes: number; atMs: number };
 
   /** `send` MUST NOT throw. */
   constructor(cache: GopCache, clock: Clock, send: (packet: Uint8Array) => void) {
     this.#cache = cache;
     this.#clock = clock;
     this.#send = send;
+    this.#allowance = { bytes: limits.replayPortionBytes, atMs: clock.monotonicMs() };
   }
 
   /** Replays begun so far. */
@@ -45,9 +49,9 @@ export class KeyFrameReplay {
     // A long replay costs the other viewers duplicate bytes: not for a fraction of a second. Should the key picture
     // stay away, the replay is made after all.
     if (ageMs > limits.replayFreeMs && dueInMs !== null && dueInMs > 0 && dueInMs <= limits.replaySkipMs) {
-      this.#wait(dueInMs, () => this.#begin());
+      this.#wait(dueInMs, () => this.#beginWhenAllowed());
     } else {
-      this.#begin();
+      this.#beginWhenAllowed();
     }
   }
 
@@ -57,6 +61,16 @@ export class KeyFrameReplay {
     this.#timer = null;
     this.#running = null;
     this.#again = 'no';
+  }
+
+  #beginWhenAllowed(): void {
+    const nowMs = this.#clock.monotonicMs();
+    const earned = ((nowMs - this.#allowance.atMs) * limits.replayMeanBytesPerSecond) / 1_000;
+    const bytes = Math.min(limits.replayPortionBytes, this.#allowance.bytes + earned);
+    this.#allowance = { bytes, atMs: nowMs };
+    const dueInMs = Math.ceil((-bytes * 1_000) / limits.replayMeanBytesPerSecond);
+    if (dueInMs > 0) this.#wait(dueInMs, () => this.#beginWhenAllowed());
+    else this.#begin();
   }
 
   #begin(): void {
@@ -77,6 +91,7 @@ export class KeyFrameReplay {
     for (let packet = run.packets[run.next]; packet && run.budgetBytes > 0; packet = run.packets[run.next]) {
       this.#send(packet);
       run.budgetBytes -= packet.length;
+      this.#allowance.bytes -= packet.length;
       run.next += 1;
     }
     if (run.next < run.packets.length) this.#wait(TICK_MS, () => this.#pump());

@@ -75,6 +75,13 @@ export const limits = {
   cachedBytesMax: 1_400 * 1_212,
   /** Pace of a replay: an unpaced one overruns a default UDP buffer and loses more than half. */
   replayBytesPerSecond: 2_500_000,
+  /**
+   * What replays may cost in the long run, beside a first portion: a viewer can ask for key frames without end, and the
+   * others of this camera get what is sent again too. As much again as a strong camera sends, and two of the longest
+   * replays; then the next waits for its turn or for the camera's own key picture.
+   */
+  replayMeanBytesPerSecond: 500_000,
+  replayPortionBytes: 2 * 1_400 * 1_212,
   /** A key frame due so soon is waited for, when the replay would be a long one. */
   replaySkipMs: 250,
   /** Packets younger than this are recognised as duplicates by the media server and cost other viewers nothing. */

@@ -104,7 +104,8 @@ export class MediaWorker {
   }
 }
 
-async function startProcess(options: WorkerOptions): Promise<types.Worker> {
+/** Starts the process alone; throws MediaFault `worker-broken`. */
+export async function startProcess(options: Pick<WorkerOptions, 'clock' | 'binaryPath'>): Promise<types.Worker> {
   const settings: types.WorkerSettings = { workerBin: options.binaryPath, logLevel: 'warn' };
   const already = { SIGINT: process.listeners('SIGINT'), SIGTERM: process.listeners('SIGTERM') };
   try {

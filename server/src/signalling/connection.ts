@@ -12,7 +12,7 @@ import { TokenBucket } from './token-bucket.ts';
 import { buildError } from './wire-error.ts';
 
 export type IceServer = Extract<ServerMessage, { type: 'hello' }>['iceServers'][number];
-export type ConnectionDeps = ConversationDeps & { readonly iceServers: readonly IceServer[] };
+export type ConnectionDeps = ConversationDeps & { readonly iceServers: () => readonly IceServer[] };
 
 export class Connection {
   /** What connections are counted by. */
@@ -64,7 +64,7 @@ export class Connection {
         messageBytesMax: limits.signalMessageBytesMax,
         answerWithinMs: limits.answerWithinMs,
       },
-      iceServers: [...this.#deps.iceServers],
+      iceServers: [...this.#deps.iceServers()],
     });
   }
 

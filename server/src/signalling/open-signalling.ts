@@ -41,7 +41,8 @@ export type SignallingOptions = {
   readonly publicUrl: string;
   /** Further origins whose pages may connect. */
   readonly allowedOrigins: readonly string[];
-  readonly iceServers: readonly IceServer[];
+  /** Asked anew for each `hello`: credentials in it may be short-lived. */
+  readonly iceServers: () => readonly IceServer[];
   /** Addresses or CIDR networks of proxies whose X-Forwarded-For is believed; none unless said otherwise. */
   readonly trustedProxies?: readonly string[];
   /** In place of the usual bounds. */

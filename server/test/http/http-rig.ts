@@ -153,7 +153,7 @@ async function buildDeps(t: Owned, log: ReturnType<typeof openLog>): Promise<Htt
       players: new WhepPlayers({ keeper, offers: { checkOffer: () => ({ ok: true }) }, clock, randomness }),
       nonces,
       allowedOrigins: [],
-      iceServers: [],
+      iceServers: () => [],
     },
     webRoot,
     publicUrl: PUBLIC_URL,

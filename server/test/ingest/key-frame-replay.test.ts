@@ -129,6 +129,45 @@ t.test('does not wait when groups are short', async (t) => {
   t.equal(sent.length, 10);
 });
 
+t.test('a viewer that asks without end gets a bounded share, and leaves something for others', async (t) => {
+  const SECONDS = 60;
+  const { clock, sent, replay, begin } = setUp(1_400);
+  for (let ms = 0; ms < SECONDS * 1_000; ms += 10) {
+    if (ms % 10_000 === 0) {
+      replay.cancel();
+      begin();
+    }
+    replay.request();
+    clock.advance(10);
+  }
+  const sentBytes = sent.length * 1_200;
+  const longest = limits.cachedBytesMax;
+  t.ok(
+    sentBytes <= limits.replayPortionBytes + SECONDS * limits.replayMeanBytesPerSecond + longest,
+    `${sentBytes} bytes`,
+  );
+  t.ok(sentBytes > (SECONDS * limits.replayMeanBytesPerSecond) / 2, 'and it is not starved');
+  t.ok(clock.waiting <= 1, 'however many requests, one timer');
+
+  clock.advance(10_000);
+  replay.cancel();
+  begin();
+  const before = sent.length;
+  replay.request();
+  t.ok(sent.length > before, 'when it is over, a newcomer is served at once');
+});
+
+t.test('a crowd of newcomers is served without waiting', async (t) => {
+  const { clock, sent, replay } = setUp(500);
+  for (let viewer = 0; viewer < 6; viewer += 1) {
+    replay.request();
+    clock.advance(150);
+  }
+  clock.advance(1_000);
+  t.ok(replay.count >= 3, `${replay.count} replays`);
+  t.equal(sent.length, replay.count * 500);
+});
+
 t.test('with nothing to send it does nothing', async (t) => {
   const { clock, cache, sent, replay } = setUp(10);
   cache.clear();

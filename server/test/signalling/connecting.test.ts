@@ -8,7 +8,7 @@ import { openRig, until } from './signal-rig.ts';
 
 t.test('hello comes first and says all a viewer needs', async (t) => {
   const iceServers = [{ urls: ['stun:stun.example:3478'] }];
-  const rig = await openRig(t, { iceServers });
+  const rig = await openRig(t, { iceServers: () => iceServers });
   const client = rig.open();
   t.same(await client.next('hello'), {
     type: 'hello',

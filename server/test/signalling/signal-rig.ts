@@ -107,7 +107,7 @@ export async function openRig(t: Teardown, replaced: RigOptions = {}) {
     },
     publicUrl: 'https://gate.example',
     allowedOrigins: ['https://wall.example'],
-    iceServers: [],
+    iceServers: () => [],
     ...replaced,
   });
   const clients: SignalClient[] = [];

@@ -22,9 +22,16 @@ export type TestBrowser = {
   close(): Promise<void>;
 };
 
+/** Where the browser comes from, when not from this machine's own place and surroundings. */
+export type BrowserPlace = { readonly executablePath: string; readonly env: Readonly<NodeJS.ProcessEnv> };
+
 /** Starts Chromium; `extraFlags` come after the usual ones. Rejects where Chromium is not installed. */
-export async function startChromium(extraFlags: readonly string[] = []): Promise<TestBrowser> {
-  const browser = await chromium.launch({ executablePath, args: [...flags, ...extraFlags] });
+export async function startChromium(
+  extraFlags: readonly string[] = [],
+  place: BrowserPlace = { executablePath, env: process.env },
+): Promise<TestBrowser> {
+  const env = Object.fromEntries(Object.entries(place.env).filter((one): one is [string, string] => !!one[1]));
+  const browser = await chromium.launch({ ...place, env, args: [...flags, ...extraFlags] });
   return {
     newPage: async () => (await browser.newContext()).newPage(),
     close: () => browser.close(),

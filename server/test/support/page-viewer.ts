@@ -19,12 +19,20 @@ declare global {
   var peers: Map<string, RTCPeerConnection>;
 }
 
-/** Takes the server's offer in the page and answers the page's answer. `peer` names the connection for later calls. */
-export async function answerOffer(page: Page, peer: string, offer: string): Promise<string> {
+/**
+ * Takes the server's offer in the page and answers the page's answer. `peer` names the connection for later calls;
+ * `configuration` is the browser's own.
+ */
+export async function answerOffer(
+  page: Page,
+  peer: string,
+  offer: string,
+  configuration: RTCConfiguration = {},
+): Promise<string> {
   return page.evaluate(
-    async ([name, sdp]) => {
+    async ([name, sdp, rtc]) => {
       globalThis.peers ??= new Map();
-      const connection = new RTCPeerConnection();
+      const connection = new RTCPeerConnection(rtc);
       globalThis.peers.set(name, connection);
       connection.ontrack = ({ track }) => {
         const video = document.createElement('video');
@@ -39,7 +47,7 @@ export async function answerOffer(page: Page, peer: string, offer: string): Prom
       await connection.setLocalDescription(answer);
       return answer.sdp ?? '';
     },
-    [peer, offer] as const,
+    [peer, offer, configuration] as const,
   );
 }
 
@@ -134,4 +142,101 @@ export async function settleArrived(page: Page, peer: string): Promise<Arrived> 
     if (after.packets === before.packets) return after;
   }
   throw new Error('packets keep arriving');
+}
+
+export type Road = {
+  /** Of the server's candidate: how the media travels, and where to. */
+  readonly protocol: string;
+  readonly address: string;
+  /** Of the browser's own candidate: `host`, `prflx`, `relay`; and how it speaks to its relay. */
+  readonly localType: string;
+  readonly relayProtocol: string;
+};
+
+/** The candidate pair in use; null before there is one. */
+export async function readRoad(page: Page, peer: string): Promise<Road | null> {
+  return page.evaluate(async (name) => {
+    const stats = await globalThis.peers.get(name)?.getStats();
+    if (!stats) return null;
+    const rows = [...stats.values()];
+    const transport = rows.find((row) => row.type === 'transport');
+    const pair = rows.find((row) => row.id === transport?.selectedCandidatePairId);
+    const remote = rows.find((row) => row.id === pair?.remoteCandidateId);
+    const local = rows.find((row) => row.id === pair?.localCandidateId);
+    if (!remote || !local) return null;
+    const { protocol, address } = remote;
+    return { protocol, address, localType: local.candidateType, relayProtocol: local.relayProtocol ?? '' };
+  }, peer);
+}
+
+export type Gathered = {
+  readonly relays: number;
+  /** Codes of the errors TURN servers answered (RFC 8489, 14.8). */
+  readonly errors: readonly number[];
+};
+
+/** Asks these ICE servers for relay addresses, as a connection that may use nothing else would. */
+export async function gatherRelays(page: Page, iceServers: readonly RTCIceServer[]): Promise<Gathered> {
+  return page.evaluate(async (servers) => {
+    const connection = new RTCPeerConnection({ iceServers: [...servers], iceTransportPolicy: 'relay' });
+    const gathered: { relays: number; errors: number[] } = { relays: 0, errors: [] };
+    connection.addEventListener('icecandidateerror', ({ errorCode }) => gathered.errors.push(errorCode));
+    const over = new Promise<void>((resolve) => {
+      connection.addEventListener('icecandidate', ({ candidate }) => {
+        if (candidate === null) resolve();
+        else if (candidate.type === 'relay') gathered.relays += 1;
+      });
+    });
+    connection.createDataChannel('none');
+    await connection.setLocalDescription();
+    await over;
+    connection.close();
+    return gathered;
+  }, iceServers);
+}
+
+export type Picture = {
+  readonly framesDecoded: number;
+  readonly keyFramesDecoded: number;
+  readonly framesDropped: number;
+  readonly freezes: number;
+  readonly frozenS: number;
+  readonly packets: number;
+  /** Not repaired. */
+  readonly packetsLost: number;
+  readonly packetsDiscarded: number;
+  readonly packetsRepaired: number;
+  readonly nacks: number;
+  readonly plis: number;
+  readonly roundTripMs: number;
+  /** Sums since the start: their quotient is the mean time a frame waited. */
+  readonly bufferedS: number;
+  readonly framesEmitted: number;
+};
+
+/** How good the picture has been so far, by the browser's own account; null before there is one. */
+export async function readPicture(page: Page, peer: string): Promise<Picture | null> {
+  return page.evaluate(async (name) => {
+    const stats = await globalThis.peers.get(name)?.getStats();
+    const rows = [...(stats?.values() ?? [])];
+    const row = rows.find((one) => one.type === 'inbound-rtp');
+    if (!row) return null;
+    const pair = rows.find((one) => one.type === 'candidate-pair' && one.nominated);
+    return {
+      framesDecoded: row.framesDecoded,
+      keyFramesDecoded: row.keyFramesDecoded,
+      framesDropped: row.framesDropped,
+      freezes: row.freezeCount,
+      frozenS: row.totalFreezesDuration,
+      packets: row.packetsReceived,
+      packetsLost: row.packetsLost,
+      packetsDiscarded: row.packetsDiscarded ?? 0,
+      packetsRepaired: row.retransmittedPacketsReceived ?? 0,
+      nacks: row.nackCount,
+      plis: row.pliCount,
+      roundTripMs: 1_000 * (pair?.currentRoundTripTime ?? 0),
+      bufferedS: row.jitterBufferDelay,
+      framesEmitted: row.jitterBufferEmittedCount,
+    };
+  }, peer);
 }
