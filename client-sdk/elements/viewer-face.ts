@@ -85,6 +85,6 @@ export class ViewerFace {
     this.sound.hidden = sound === 'none' || state.name !== 'live';
     if (focused === this.retry && this.retry.hidden) this.leave.focus();
     if (focused === this.leave && this.leave.hidden) this.retry.focus();
-    if (focused === this.sound && this.sound.hidden) (this.leave.hidden ? this.retry : this.leave).focus();
+    if (focused === this.sound && this.sound.hidden) (this.retry.hidden ? this.leave : this.retry).focus();
   }
 }
