@@ -7,7 +7,7 @@ import type { SourceStateName } from './camera.ts';
 export type CameraHealth = {
   readonly state: SourceStateName;
   /** How the camera was enrolled; null when its address cannot be opened. */
-  readonly source: 'rtsp' | 'onvif' | null;
+  readonly source: 'rtsp' | 'onvif' | 'whip' | null;
   /** A stable word, and a sentence for people, where the state is not fine. */
   readonly reason: string | null;
   readonly text: string | null;

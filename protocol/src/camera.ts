@@ -55,6 +55,18 @@ const sourceFields = {
 const countSources = (input: { readonly [name in keyof typeof sourceFields]?: unknown }): number =>
   [input.rtspUrl, input.onvif].filter((source) => source !== undefined).length;
 
+type OfUrl = 'certificateSha256' | 'rtspTransport';
+/** What means nothing without an address. */
+const belongsToUrl = (name: OfUrl) =>
+  [
+    (input: { readonly [field in OfUrl | keyof typeof sourceFields]?: unknown }) =>
+      input[name] === undefined || countSources(input) > 0,
+    { path: [name] as string[], message: 'belongs to a URL: send rtspUrl or onvif with it' },
+  ] as const;
+const certificateBelongs = belongsToUrl('certificateSha256');
+const transportBelongs = belongsToUrl('rtspTransport');
+
+/** The server pulls a camera from an address, or the camera is published to it (WHIP): exactly one of these. */
 export const cameraInputSchema = z
   .strictObject({
     name: nameSchema,
@@ -64,11 +76,14 @@ export const cameraInputSchema = z
     ...sourceFields,
     certificateSha256: certificateSha256Schema.optional(),
     rtspTransport: rtspTransportSchema.optional(),
+    publish: z.literal(true, 'is true or left out').optional(),
   })
-  .refine((input) => countSources(input) === 1, {
+  .refine((input) => countSources(input) + (input.publish === undefined ? 0 : 1) === 1, {
     path: ['rtspUrl'],
-    message: 'send exactly one of rtspUrl and onvif',
-  });
+    message: 'send exactly one of rtspUrl, onvif (the server pulls the camera) and "publish": true (it sends by WHIP)',
+  })
+  .refine(...certificateBelongs)
+  .refine(...transportBelongs);
 export type CameraInput = Readonly<z.infer<typeof cameraInputSchema>>;
 
 export const cameraPatchSchema = z
@@ -81,14 +96,8 @@ export const cameraPatchSchema = z
   })
   .refine((patch) => Object.keys(patch).length > 0, 'must change something')
   .refine((patch) => countSources(patch) <= 1, { path: ['rtspUrl'], message: 'send at most one of rtspUrl and onvif' })
-  .refine((patch) => patch.certificateSha256 === undefined || countSources(patch) > 0, {
-    path: ['certificateSha256'],
-    message: 'belongs to a URL: send rtspUrl or onvif with it',
-  })
-  .refine((patch) => patch.rtspTransport === undefined || countSources(patch) > 0, {
-    path: ['rtspTransport'],
-    message: 'belongs to a URL: send rtspUrl or onvif with it',
-  });
+  .refine(...certificateBelongs)
+  .refine(...transportBelongs);
 export type CameraPatch = Readonly<z.infer<typeof cameraPatchSchema>>;
 
 export const sharingInputSchema = z.strictObject({ paused: z.boolean() });
@@ -96,6 +105,12 @@ export const sharingInputSchema = z.strictObject({ paused: z.boolean() });
 /** What the camera's source is doing right now, in one word; `reason` says why where it is not fine. */
 export const sourceStateSchema = z.enum(['idle', 'connecting', 'playing', 'waiting', 'refused']);
 export type SourceStateName = z.infer<typeof sourceStateSchema>;
+
+/** `pulled`: the server connects to the camera. `published`: the camera, or a box beside it, connects to the server. */
+export type SourceKind = 'pulled' | 'published';
+
+/** Connected or not, watched or not: a publisher whose pictures nobody may see is connected all the same. */
+export type PublisherView = { readonly connected: boolean; readonly sinceMs: number | null };
 
 export type CameraView = {
   readonly id: z.infer<typeof cameraIdSchema>;
@@ -105,7 +120,9 @@ export type CameraView = {
   readonly place: z.infer<typeof placeSchema>;
   readonly state: 'enrolled' | 'withdrawn';
   readonly enrolledAtMs: number;
-  readonly source: { readonly state: SourceStateName; readonly reason: string | null };
+  readonly source: { readonly kind: SourceKind; readonly state: SourceStateName; readonly reason: string | null };
+  /** Who feeds a published camera now; null for one that is pulled. */
+  readonly publisher: PublisherView | null;
   /** The URL with its credentials masked; only for the operator and the enrolling vendor. */
   readonly rtspUrl?: string;
   /** What the camera offers, as it said when it was asked: in the answer that enrols it or changes its source only. */

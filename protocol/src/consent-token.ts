@@ -4,6 +4,7 @@
  * viewer's key by `cnf.jkt` (RFC 9449). Unknown claims are tolerated, known ones are bounded.
  */
 import { z } from 'zod';
+import { detailWordsSchema, registeredClaims } from './access-token.ts';
 import {
   type AgencyCode,
   type CameraId,
@@ -16,23 +17,15 @@ import {
   incidentIdSchema,
 } from './ids.ts';
 import { limits } from './limits.ts';
-import { nameSchema } from './primitives.ts';
 
 export const CONSENT_TOKEN_TYPE = 'at+jwt';
 export const CAMERA_VIEW = 'camera_view';
 
-/** SHA-256 in base64url without padding: a JWK thumbprint or an access token's hash. */
-const sha256TextSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
-
-/** RFC 7519 NumericDate: seconds, fractions allowed. The bound keeps milliseconds inside JavaScript's dates. */
-const secondsSchema = z.number().min(0).max(8_640_000_000);
-const wordsSchema = z.array(z.string().min(1).max(64)).min(1).max(8);
-
 const cameraViewSchema = z.looseObject({
   type: z.literal(CAMERA_VIEW),
   identifier: cameraIdSchema,
-  actions: wordsSchema,
-  datatypes: wordsSchema,
+  actions: detailWordsSchema,
+  datatypes: detailWordsSchema,
   incident: incidentIdSchema,
   consent: consentIdSchema,
   charter: charterIdSchema,
@@ -48,15 +41,7 @@ const foreignDetailSchema = z.looseObject({
 });
 
 export const consentTokenClaimsSchema = z.looseObject({
-  iss: z.string().min(1).max(512),
-  aud: z.union([z.string().max(512), z.array(z.string().max(512)).min(1).max(16)]),
-  sub: nameSchema,
-  client_id: nameSchema,
-  jti: z.string().min(1).max(128),
-  iat: secondsSchema,
-  nbf: secondsSchema.optional(),
-  exp: secondsSchema,
-  cnf: z.looseObject({ jkt: sha256TextSchema }),
+  ...registeredClaims,
   authorization_details: z
     .array(z.union([cameraViewSchema, foreignDetailSchema]))
     .min(1)

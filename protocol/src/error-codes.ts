@@ -36,6 +36,8 @@ export const errorCodes = {
   'camera-url-refused': 'The server may not pull from that address; see `detail`.',
   'camera-not-asked': 'The camera could not be asked what streams it has; see `detail`.',
   'method-not-allowed': 'This path does not take that method; see the `Allow` header.',
+  'publisher-busy': 'Another publisher feeds this camera now; try again after `Retry-After`.',
+  overloaded: 'The server cannot take this on now; try again after `Retry-After`.',
   'upgrade-required': 'Speak WebSocket here, with the subprotocol `sallyport.v1`.',
 } as const;
 

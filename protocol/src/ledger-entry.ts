@@ -14,7 +14,7 @@ import {
   sessionIdSchema,
 } from './ids.ts';
 import { hashSchema, timeMsSchema, wordSchema } from './primitives.ts';
-import { denialCodeSchema, endReasonSchema } from './reasons.ts';
+import { denialCodeSchema, endReasonSchema, publisherEndReasonSchema } from './reasons.ts';
 
 /** base64url(SHA-256(`sallyport/commit/v1\n` || salt[32] || canonical JSON of the opening)). */
 export const commitmentSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
@@ -80,7 +80,7 @@ export const ledgerEntrySchema = z.discriminatedUnion('type', [
     expiresAtMs: timeMsSchema,
   }),
   entry('session.denied', {
-    stage: z.enum(['token', 'join', 'renew']),
+    stage: z.enum(['token', 'join', 'renew', 'publish']),
     /** What was asked for, when it could be read; it need not exist. */
     cameraId: cameraIdSchema.nullable(),
     incidentId: incidentIdSchema.nullable(),
@@ -108,6 +108,15 @@ export const ledgerEntrySchema = z.discriminatedUnion('type', [
     /** No packet left after this; null when none ever left. After a crash: the last durable sign of life. */
     lastPacketAtMs: timeMsSchema.nullable(),
   }),
+  entry('publish-token.issued', { ...camera, keyId: keyIdSchema, token: hashSchema, expiresAtMs: timeMsSchema }),
+  entry('publisher.connected', {
+    ...camera,
+    /** A token with a possession proof, or a publish key alone. */
+    scheme: z.enum(['dpop', 'key']),
+    /** The publish key, or the API key that asked for the token. */
+    keyId: keyIdSchema,
+  }),
+  entry('publisher.disconnected', { ...camera, reason: publisherEndReasonSchema }),
   entry('key.rotated', { key: z.string().max(100), purpose: wordSchema }),
   entry('admin.changed', { what: wordSchema, keyId: keyIdSchema.nullable() }),
   entry('audit.read', { what: wordSchema, keyId: keyIdSchema.nullable() }),

@@ -46,6 +46,8 @@ export const limits = {
   consentValidityMsMax: 365 * 86_400_000,
   /** A charter is a pilot, not a regime. */
   charterLengthMsMax: 400 * 86_400_000,
+  /** Publish keys of one camera in force at once. */
+  publishKeysMax: 16,
   agenciesMax: 32,
   purposesMax: 16,
   incidentTypesMax: 64,

@@ -27,6 +27,19 @@ export const endReasonSchema = z.enum([
 ]);
 export type EndReason = z.infer<typeof endReasonSchema>;
 
+/** Why a publisher's connection ended, on the ledger and to the publisher alike. */
+export const publisherEndReasonSchema = z.enum([
+  'left',
+  'connection-lost',
+  'taken-over',
+  'camera-withdrawn',
+  'key-revoked',
+  'flooded',
+  'worker-died',
+  'server-stopped',
+]);
+export type PublisherEndReason = z.infer<typeof publisherEndReasonSchema>;
+
 /** Why a gate stayed shut, in full, for the ledger and the owner. */
 export const denialCodeSchema = z.enum([
   'token-missing',
@@ -53,6 +66,8 @@ export const denialCodeSchema = z.enum([
   'incident-other-agency',
   'camera-unknown',
   'camera-withdrawn',
+  'camera-not-published',
+  'publisher-busy',
   'consent-missing',
   'consent-changed',
   'consent-not-given',

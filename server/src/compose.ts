@@ -22,14 +22,20 @@ import { Incidents } from './app/incidents.ts';
 import { KeyRotation } from './app/key-rotation.ts';
 import { Owners } from './app/owners.ts';
 import type { CameraSourceFactory } from './app/ports/camera-source.ts';
+import type { FeedSink } from './app/ports/feed-sink.ts';
 import type { ValveMaker } from './app/ports/valve.ts';
+import { PublishDesk } from './app/publish-desk.ts';
+import { PublisherJudge } from './app/publisher-evidence.ts';
+import { PublisherRegistry } from './app/publisher-registry.ts';
 import { Sessions } from './app/sessions.ts';
 import { TokenDesk } from './app/token-desk.ts';
 import { WhepPlayers } from './app/whep-players.ts';
+import { WhipPublishers } from './app/whip-publishers.ts';
 import type { Config } from './config.ts';
 import { openControlSocket } from './control-socket.ts';
 import { buildHttp } from './http/build-http.ts';
 import { listenHttp } from './http/listen-http.ts';
+import { PublishedSourceFactory } from './ingest/published-source.ts';
 import { RtspSourceFactory } from './ingest/source-factory.ts';
 import { UrlGuard } from './ingest/url-guard.ts';
 import { openCameraVault } from './ingest/vault-key-file.ts';
@@ -47,6 +53,7 @@ import { buildIceServers } from './tokens/ice-servers.ts';
 import { KeyRing } from './tokens/key-ring.ts';
 import { NonceSource } from './tokens/nonce-source.ts';
 import { PossessionDesk } from './tokens/possession-proof.ts';
+import { PublishTokenDesk } from './tokens/publish-token.ts';
 import { ReplayWindow } from './tokens/replay-window.ts';
 
 export type RunningServer = {
@@ -54,6 +61,7 @@ export type RunningServer = {
   readonly media: Media;
   readonly store: EmbeddedStore;
   readonly keeper: GateKeeper;
+  readonly publishers: PublisherRegistry;
   /** Makes an API key and answers its text. */
   createKey(request: Omit<KeyRequest, 'ownerId'>): Promise<string>;
   /** Resolves when the server can no longer keep its promises (the store failed) and must be stopped. */
@@ -138,18 +146,19 @@ function buildSources(config: Config): RtspSourceFactory {
   return new RtspSourceFactory({ guard, clock, randomness, udpPorts }, transcodersMax);
 }
 
-function buildGate(config: Config, adapters: Adapters, sources: CameraSourceFactory) {
+function buildGate(config: Config, adapters: Adapters, sources: CameraSourceFactory, factory: RtspSourceFactory) {
   const { store, keyRing, secrets, telemetry, media, log } = adapters;
-  const tokens = new ConsentTokenDesk({
-    issuer: config.publicUrl,
-    audience: config.publicUrl,
-    keyRing,
-    trustedIssuers: config.trustedIssuers,
-    randomness,
-  });
+  const signer = { issuer: config.publicUrl, audience: config.publicUrl, keyRing, randomness };
+  const tokens = new ConsentTokenDesk({ ...signer, trustedIssuers: config.trustedIssuers });
+  const publishers = new PublisherRegistry({ store, maker: media, clock, log });
+  const timelineOf = (sink: FeedSink) => factory.timelineOf(sink);
+  const published = new PublishedSourceFactory({ publishers, clock, timelineOf });
   const nonces = new NonceSource(randomness);
   const possession = new PossessionDesk({ nonces, replay: new ReplayWindow() });
-  const feeds = new FeedPool({ cameras: store, entries: store, secrets, sources, feeds: media, clock, log, telemetry });
+  const feeds = new FeedPool({
+    ...{ cameras: store, entries: store, secrets, sources, published, feeds: media },
+    ...{ clock, log, telemetry },
+  });
   const valves: ValveMaker = {
     openValve: (feed, receipt, playerOffer) => {
       if (!isStartReceipt(receipt)) throw new Error('a valve opens only on a receipt the store has made');
@@ -160,22 +169,27 @@ function buildGate(config: Config, adapters: Adapters, sources: CameraSourceFact
   const gatherer = new FactsGatherer(store, clock, new ClockGuard(clock));
   const judge = new EvidenceJudge(tokens, possession, nonces, config.bearerPlayers);
   const deps = { store, valves, feeds, clock, log, telemetry, gatherer, judge, denials, randomness };
+  const keeper = new GateKeeper(deps);
+  const publishTokens = new PublishTokenDesk(signer);
   const iceServers = buildIceServers(config.iceServers, clock, randomness);
-  return { tokens, nonces, iceServers, feeds, denials, keeper: new GateKeeper(deps) };
+  return { tokens, publishTokens, nonces, iceServers, possession, feeds, denials, publishers, keeper };
 }
 
 type Gate = ReturnType<typeof buildGate>;
 
 function buildUseCases(config: Config, adapters: Adapters, gate: Gate, sources: RtspSourceFactory) {
-  const { store, secrets, telemetry, keyRing } = adapters;
-  const { keeper, feeds, tokens, denials } = gate;
+  const { store, secrets, telemetry, keyRing, media } = adapters;
+  const { keeper, feeds, tokens, publishTokens, denials, publishers, nonces, possession } = gate;
   const survey = new CameraSurvey({ probe: sources, discovery: sources.discovery, secrets });
   const apiKeys = new ApiKeyDesk({ store, keys: new ApiKeyMint(randomness), clock, randomness });
+  apiKeys.onRevoked((keyId) => publishers.cutKey(keyId));
+  const judge = new PublisherJudge({ apiKeys, tokens: publishTokens, possession, nonces });
   return {
     apiKeys,
     charters: new Charters({ store, keeper, clock, randomness }),
     owners: new Owners({ store, keys: apiKeys, clock, randomness }),
-    cameras: new Cameras({ store, survey, secrets, feeds, keeper, clock, randomness }),
+    cameras: new Cameras({ store, survey, secrets, feeds, keeper, publishers, clock, randomness }),
+    publishDesk: new PublishDesk({ store, tokens: publishTokens, apiKeys, clock }),
     consents: new Consents({ store, keeper, clock, randomness, telemetry, publicUrl: config.publicUrl }),
     incidents: new Incidents({ store, keeper, clock, randomness }),
     tokenDesk: new TokenDesk({ store, tokens, denials, clock }),
@@ -183,11 +197,9 @@ function buildUseCases(config: Config, adapters: Adapters, gate: Gate, sources: 
     keyRotation: new KeyRotation({ store, keys: keyRing, clock }),
     tokenKeys: keyRing,
     ledger: store,
+    whepPlayers: new WhepPlayers({ keeper, offers: media, clock, randomness }),
+    whipPublishers: new WhipPublishers({ judge, registry: publishers, offers: media, denials, clock, randomness }),
   };
-}
-
-function buildWhep({ allowedOrigins }: Config, offers: Media, { keeper, nonces, iceServers }: Gate) {
-  return { players: new WhepPlayers({ keeper, offers, clock, randomness }), nonces, allowedOrigins, iceServers };
 }
 
 async function readTls({ tls }: Config): Promise<{ cert: string; key: string } | null> {
@@ -226,13 +238,14 @@ async function assemble(config: Config, parts: Parts, closing: Closing): Promise
   const adapters = await openAdapters(config, closing);
   const { store, log, telemetry, media } = adapters;
   const sources = buildSources(config);
-  const gate = buildGate(config, adapters, parts.wrapSources?.(sources) ?? sources);
-  const { keeper, feeds, nonces, iceServers } = gate;
+  const gate = buildGate(config, adapters, parts.wrapSources?.(sources) ?? sources, sources);
+  const { keeper, feeds, nonces, iceServers, publishers } = gate;
   const useCases = buildUseCases(config, adapters, gate, sources);
   closing.add(() => keeper.stop());
+  closing.add(() => publishers.stop());
   const http = await buildHttp({
     ...useCases,
-    whep: buildWhep(config, media, gate),
+    rtc: { nonces, allowedOrigins: config.allowedOrigins, iceServers },
     metrics: telemetry,
     readiness: () => lookReady(store, media),
     clock,
@@ -262,6 +275,7 @@ async function assemble(config: Config, parts: Parts, closing: Closing): Promise
     proveSession: (sessionId) => store.proveSession(sessionId),
   });
   closing.add(() => control?.close());
+  closing.add(() => publishers.stop());
   // The first step of a stop, begun in the signal's own turn: the media workers get a Ctrl-C too and go at once, and the
   // reason on record must be that the server stopped. The connections that carry the news close after it.
   closing.add(() => keeper.stop());
@@ -272,6 +286,7 @@ async function assemble(config: Config, parts: Parts, closing: Closing): Promise
     media,
     store,
     keeper,
+    publishers,
     createKey: async (request) => (await useCases.apiKeys.create({ ...request, ownerId: null }, null)).text,
     failed: new Promise((failed) => {
       store.onFailed((failure) => {

@@ -25,6 +25,12 @@ export const appBounds = {
   playerRememberedMs: 60_000,
   /** Ended sessions of players remembered at once; the oldest is forgotten. */
   playersRememberedMax: 2_000,
+  /** When a player's stream hears that its session is about to end. */
+  endingSaidBeforeMs: [60_000, 10_000],
+  /** Connections of publishers at once on one node; a charter allows a few cameras, published or pulled. */
+  publishersMax: 1_000,
+  /** How often somebody who takes their own camera over may find it taken again. */
+  takeOverTriesMax: 4,
   /** Node timers hold 31 bits of milliseconds. */
   timerMsMax: 2_000_000_000,
   /** So many alike denials get an entry each within the window; the rest of it shares one, with their count. */

@@ -1,6 +1,6 @@
 /*
- * One camera's feed while somebody holds it: the producer in the media server and the pull that fills it. Its sound is
- * pulled only while a holder may hear it.
+ * One camera's feed while somebody holds it: the producer in the media server and the pull, or the publisher, that fills
+ * it. Its sound is taken only while a holder may hear it.
  * Made and counted by the feed pool.
  */
 import type { CameraId } from '@sallyport/protocol/ids';
@@ -8,7 +8,14 @@ import { appBounds } from './bounds.ts';
 import { unsealAddress } from './camera-address.ts';
 import { OutageRecorder } from './outage-recorder.ts';
 import type { CameraSecrets } from './ports/camera-secrets.ts';
-import type { CameraSource, CameraSourceFactory, FeedFacts, SourceState, SourceStats } from './ports/camera-source.ts';
+import type {
+  CameraSource,
+  CameraSourceFactory,
+  FeedFacts,
+  PublishedSources,
+  SourceState,
+  SourceStats,
+} from './ports/camera-source.ts';
 import type { Clock, Timer } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { CameraStore, EntryAppender } from './ports/store.ts';
@@ -20,6 +27,8 @@ export type CameraFeedDeps = {
   readonly entries: EntryAppender;
   readonly secrets: CameraSecrets;
   readonly sources: CameraSourceFactory;
+  /** For cameras that are published to the server. */
+  readonly published: PublishedSources;
   readonly feeds: FeedMaker;
   readonly clock: Clock;
   readonly log: Log;
@@ -137,16 +146,22 @@ export class CameraFeed {
   }
 
   async #pull(feed: Feed): Promise<void> {
-    const camera = await this.#deps.cameras.readCamera(this.#cameraId);
-    const address = camera && unsealAddress(this.#deps.secrets, this.#cameraId, camera.sealedUrl);
-    if (!address) throw new Error('the camera is not on record or its address cannot be opened with this key');
+    const source = await this.#findSource();
     if (this.closing) return;
-    const source = this.#deps.sources.open(address);
     source.onState((state) => this.#changed(source, state));
     this.#source = source;
     this.#pulls = this.#wanted();
     if (this.#pulls === 'picture') await feed.closeAudio();
     source.start(feed.sink, this.#pulls === 'picture' ? null : (codec) => feed.openAudio(codec));
+  }
+
+  async #findSource(): Promise<CameraSource> {
+    const { cameras, secrets, sources, published } = this.#deps;
+    const camera = await cameras.readCamera(this.#cameraId);
+    if (camera?.sealedUrl === null) return published.open(this.#cameraId);
+    const address = camera && unsealAddress(secrets, this.#cameraId, camera.sealedUrl);
+    if (!address) throw new Error('the camera is not on record or its address cannot be opened with this key');
+    return sources.open(address);
   }
 
   async #repull(): Promise<void> {

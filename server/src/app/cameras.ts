@@ -8,6 +8,7 @@ import type { DeviceView } from '@sallyport/protocol/camera-offer';
 import { buildId, type CameraId, ID_RANDOM_BYTES } from '@sallyport/protocol/ids';
 import { limits } from '@sallyport/protocol/limits';
 import type { Actor } from './actor.ts';
+import { mayChange, mayKnow } from './camera-access.ts';
 import { sealAddress, unsealAddress } from './camera-address.ts';
 import { toCameraHealth } from './camera-health.ts';
 import type { CameraSurvey } from './camera-survey.ts';
@@ -18,6 +19,7 @@ import type { CameraSecrets } from './ports/camera-secrets.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Randomness } from './ports/randomness.ts';
 import type { CameraStore, CharterStore, OwnerStore, StoredCamera } from './ports/store.ts';
+import type { PublisherRegistry } from './publisher-registry.ts';
 
 export type CamerasDeps = {
   readonly store: CameraStore & CharterStore & OwnerStore;
@@ -25,6 +27,7 @@ export type CamerasDeps = {
   readonly secrets: CameraSecrets;
   readonly feeds: FeedPool;
   readonly keeper: GateKeeper;
+  readonly publishers: Pick<PublisherRegistry, 'cut' | 'sinceMs'>;
   readonly clock: Clock;
   readonly randomness: Randomness;
 };
@@ -46,17 +49,17 @@ export class Cameras {
     if ((await store.readOwner(input.ownerId)) === null)
       return refuse('conflict', 'There is no such owner; add them first (POST /v1/owners).');
     const id = buildId('cam', randomness.bytes(ID_RANDOM_BYTES));
-    const { rtspUrl, onvif, certificateSha256, rtspTransport, ...shown } = input;
-    const surveyed = await survey.survey(id, { rtspUrl, onvif, certificateSha256, rtspTransport });
-    if (!surveyed.ok) return surveyed;
-    const { address, offer } = surveyed.value;
+    const { rtspUrl, onvif, certificateSha256, rtspTransport, publish, ...shown } = input;
+    const where = { rtspUrl, onvif, certificateSha256, rtspTransport };
+    const surveyed = publish === undefined ? await survey.survey(id, where) : null;
+    if (surveyed?.ok === false) return surveyed;
     const nowMs = clock.nowMs();
     const camera: StoredCamera = {
       ...shown,
       id,
       state: 'enrolled',
       enrolledAtMs: nowMs,
-      sealedUrl: sealAddress(secrets, address),
+      sealedUrl: surveyed && sealAddress(secrets, surveyed.value.address),
       enrolledBy: actor.id,
     };
     const cap = input.ownership === 'city' ? charter.cityCamerasMax : charter.privateCamerasMax;
@@ -65,7 +68,8 @@ export class Cameras {
     const added = await store.addCamera(camera, cap, { draft, opening });
     if (added === 'cap-reached')
       return refuse('cap-reached', `The charter allows ${cap} ${input.ownership} cameras and they are all enrolled.`);
-    return done({ ...this.#show(camera, actor), offer });
+    const view = this.#show(camera, actor);
+    return done(surveyed === null ? view : { ...view, offer: surveyed.value.offer });
   }
 
   /** The streams of an ONVIF device, for whoever is about to enrol it. */
@@ -93,16 +97,23 @@ export class Cameras {
   async health(id: CameraId, actor: Actor): Promise<Outcome<CameraHealth>> {
     const camera = await this.#known(id, actor);
     if (!camera) return unknown;
-    const address = unsealAddress(this.#deps.secrets, id, camera.sealedUrl);
-    const source = address && (address.keyFrames ? 'onvif' : 'rtsp');
-    return done(toCameraHealth(this.#deps.feeds.status(id), source));
+    return done(toCameraHealth(this.#deps.feeds.status(id), this.#sourceOf(camera)));
+  }
+
+  #sourceOf({ id, sealedUrl }: StoredCamera): CameraHealth['source'] {
+    if (sealedUrl === null) return 'whip';
+    const address = unsealAddress(this.#deps.secrets, id, sealedUrl);
+    return address && (address.keyFrames ? 'onvif' : 'rtsp');
   }
 
   async change(id: CameraId, patch: CameraPatch, actor: Actor): Promise<Outcome<CameraView>> {
     const { store, survey, secrets, feeds, keeper } = this.#deps;
-    if ((await this.#known(id, actor)) === null) return unknown;
+    const camera = await this.#known(id, actor);
+    if (camera === null) return unknown;
     const { name, place, ...source } = patch;
     const isMoved = source.rtspUrl !== undefined || source.onvif !== undefined;
+    if (isMoved && camera.sealedUrl === null)
+      return refuse('conflict', 'This camera is published to the server and has no address; enrol one to be pulled.');
     const surveyed = isMoved ? await survey.survey(id, source) : null;
     if (surveyed?.ok === false) return surveyed;
     const address = surveyed?.value.address ?? null;
@@ -121,14 +132,14 @@ export class Cameras {
     return done(surveyed === null ? shown : { ...shown, offer: surveyed.value.offer });
   }
 
-  /** Takes the camera out for good; whoever watches is cut before this resolves. */
+  /** Takes the camera out for good; whoever watches or feeds it is cut before this resolves. */
   async withdraw(id: CameraId, actor: Actor): Promise<Outcome<CameraView>> {
-    const { store, keeper, clock } = this.#deps;
+    const { store, keeper, publishers, clock } = this.#deps;
     if ((await this.#known(id, actor)) === null) return unknown;
     const draft = { type: 'camera.withdrawn', cameraId: id } as const;
     const withdrawn = await store.withdrawCamera(id, clock.nowMs(), { draft, opening: { by: actor.id } });
     if (withdrawn === 'unknown') return unknown;
-    await keeper.settle({ cameraId: id });
+    await Promise.all([keeper.settle({ cameraId: id }), publishers.cut(id, 'camera-withdrawn')]);
     return done(this.#show(withdrawn.value, actor));
   }
 
@@ -138,22 +149,21 @@ export class Cameras {
   }
 
   #show(camera: StoredCamera, actor: Actor): CameraView {
-    const { secrets, feeds } = this.#deps;
-    const { sealedUrl, enrolledBy, ...shown } = camera;
+    const { secrets, feeds, publishers } = this.#deps;
+    const { sealedUrl, enrolledBy: _, ...shown } = camera;
     const source = feeds.status(camera.id)?.state ?? { name: 'idle' };
-    const address = mayChange(enrolledBy, actor) ? unsealAddress(secrets, camera.id, sealedUrl) : null;
+    const isPublished = sealedUrl === null;
+    const sinceMs = publishers.sinceMs(camera.id);
+    const address = isPublished || !mayChange(camera, actor) ? null : unsealAddress(secrets, camera.id, sealedUrl);
     return {
       ...shown,
-      source: { state: source.name, reason: 'reason' in source ? source.reason : null },
+      source: {
+        kind: isPublished ? 'published' : 'pulled',
+        state: source.name,
+        reason: 'reason' in source ? source.reason : null,
+      },
+      publisher: isPublished ? { connected: sinceMs !== null, sinceMs } : null,
       ...(address === null ? {} : { rtspUrl: secrets.mask(address.url) }),
     };
   }
-}
-
-const mayChange = (enrolledBy: string, actor: Actor): boolean => actor.role === 'operator' || enrolledBy === actor.id;
-
-function mayKnow(camera: StoredCamera, actor: Actor): boolean {
-  if (actor.role === 'operator' || actor.role === 'auditor') return true;
-  if (actor.role === 'owner') return camera.ownerId === actor.ownerId;
-  return actor.role === 'vendor' && camera.enrolledBy === actor.id;
 }

@@ -35,6 +35,8 @@ export function toWireDenial(code: DenialCode): WireReason {
       return 'incident-closed';
     case 'camera-unknown':
     case 'camera-withdrawn':
+    case 'camera-not-published':
+    case 'publisher-busy':
     case 'consent-missing':
     case 'consent-changed':
     case 'consent-not-given':
@@ -136,6 +138,8 @@ export function toEndReason(code: DenialCode): EndReason {
     case 'incident-unknown':
     case 'incident-type-denied':
     case 'incident-other-agency':
+    case 'camera-not-published':
+    case 'publisher-busy':
     case 'consent-changed':
     case 'consent-other-agency':
     case 'consent-other-purpose':

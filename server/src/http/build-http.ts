@@ -16,6 +16,7 @@ import { buildRouteTable } from './routes/route-table.ts';
 import { registerSecurityHeaders } from './security-headers.ts';
 import { buildServerOptions } from './server-options.ts';
 import { registerWhep } from './whep-routes.ts';
+import { registerWhip } from './whip-routes.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -43,7 +44,11 @@ export function buildHttp(deps: HttpDeps): FastifyInstance {
     registerRoutes(scope, routes, deps.apiKeys, rates);
     scope.register(async (players) => {
       players.addHook('onRequest', buildPublicGuard(rates));
-      registerWhep(players, deps.whep, deps);
+      registerWhep(players, deps.rtc, deps);
+    });
+    scope.register(async (publishers) => {
+      publishers.addHook('onRequest', buildPublicGuard(rates));
+      registerWhip(publishers, deps.rtc, deps);
     });
     registerNotFound(scope, routes, rates);
     scope.register(async (pages) => {

@@ -19,6 +19,10 @@ export const httpBounds = {
   faultsListedMax: 20,
   /** The path of one fault; a client chooses the names of unknown fields. */
   faultPathCharsMax: 200,
+  /** A comment on each stream of events, so that nobody in between closes it as idle; proxies wait a minute. */
+  eventBeatMs: 15_000,
+  /** Events that wait for a client that does not read; each has under 200 bytes. */
+  eventBytesWaitingMax: 16 * 1024,
   /** Every rate below is counted over this. */
   rateWindowMs: 60_000,
   /** Public reads of one address: a verifier fetches the tiles of a million entries in a minute. */

@@ -12,9 +12,11 @@ import type { Owners } from '../app/owners.ts';
 import type { Clock } from '../app/ports/clock.ts';
 import type { LedgerReader } from '../app/ports/store.ts';
 import type { Nonces, TokenKeys } from '../app/ports/token-port.ts';
+import type { PublishDesk } from '../app/publish-desk.ts';
 import type { Sessions } from '../app/sessions.ts';
 import type { TokenDesk } from '../app/token-desk.ts';
 import type { WhepPlayers } from '../app/whep-players.ts';
+import type { WhipPublishers } from '../app/whip-publishers.ts';
 import type { HttpBounds } from './http-bounds.ts';
 
 /** Each check says `ok`, or what is wrong in a few words fit for strangers. */
@@ -29,6 +31,7 @@ export interface MetricsText {
 export type RouteDeps = {
   readonly charters: Pick<Charters, 'read' | 'put'>;
   readonly cameras: Pick<Cameras, 'discover' | 'enrol' | 'list' | 'read' | 'health' | 'change' | 'withdraw'>;
+  readonly publishDesk: Pick<PublishDesk, 'issueToken' | 'createKey' | 'listKeys' | 'revokeKey'>;
   readonly owners: Pick<Owners, 'add'>;
   readonly consents: Pick<Consents, 'give' | 'readNewest' | 'withdraw' | 'setSharing'>;
   readonly incidents: Pick<Incidents, 'open' | 'read' | 'change'>;
@@ -43,11 +46,10 @@ export type RouteDeps = {
   readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>;
 };
 
-/** What standard players (WHEP) are served from. */
-export type WhepDeps = {
-  readonly players: Pick<WhepPlayers, 'watch' | 'answer' | 'patch' | 'end' | 'has'>;
+/** What standard players and publishers (WHEP, WHIP) are served with. */
+export type RtcDeps = {
   readonly nonces: Nonces;
-  /** Origins whose pages may play, beside the server's own. */
+  /** Origins whose pages may play or publish, beside the server's own. */
   readonly allowedOrigins: readonly string[];
   /** Asked anew for each session: credentials in it may be short-lived. */
   readonly iceServers: () => readonly IceServer[];
@@ -60,7 +62,9 @@ export type IceServer = {
 };
 
 export type HttpDeps = RouteDeps & {
-  readonly whep: WhepDeps;
+  readonly rtc: RtcDeps;
+  readonly whepPlayers: WhepPlayers;
+  readonly whipPublishers: WhipPublishers;
   /** Where the built pages are. */
   readonly webRoot: string;
   /** How clients reach this server; `https` makes browsers insist on it. */

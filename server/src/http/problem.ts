@@ -52,6 +52,8 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   'camera-url-refused': 422,
   'camera-not-asked': 422,
   'method-not-allowed': 405,
+  'publisher-busy': 409,
+  overloaded: 503,
   'upgrade-required': 426,
 };
 

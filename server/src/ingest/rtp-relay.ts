@@ -107,6 +107,11 @@ export class RtpRelay {
     return isUsablePayload(packet.payload) ? this.#pass(packet, placed) : this.#drop('of-track');
   }
 
+  /** Whether pictures pass: false from a break until a key picture starts. */
+  get isFlowing(): boolean {
+    return this.#waitsFor === 'nothing';
+  }
+
   /** Nothing leaves any more. Idempotent. */
   close(): void {
     this.#life = 'closed';

@@ -44,11 +44,12 @@ export class RtspSourceFactory implements CameraSourceFactory, CameraProbe {
 
   open(address: CameraAddress): CameraSource {
     return new RtspSource(address, { ...this.#surroundings, slots: this.#slots }, (sink, clockRateHz) =>
-      this.#timelineOf(sink, clockRateHz),
+      this.timelineOf(sink, clockRateHz),
     );
   }
 
-  #timelineOf(sink: FeedSink, clockRateHz?: number): RtpTimeline {
+  /** The one time line of a sink, for sources of another kind too. */
+  timelineOf(sink: FeedSink, clockRateHz?: number): RtpTimeline {
     const timeline = this.#timelines.get(sink) ?? new RtpTimeline(this.#surroundings.randomness, clockRateHz);
     this.#timelines.set(sink, timeline);
     return timeline;

@@ -7,6 +7,7 @@ import type { Clock } from '../app/ports/clock.ts';
 import type { MediaFeed } from './feed.ts';
 import { mediaLimits } from './limits.ts';
 import { MediaFault } from './media-fault.ts';
+import type { MediaPublisher } from './publisher.ts';
 import { within } from './within.ts';
 
 /** A consumer in the worker that belongs to no open valve. */
@@ -39,4 +40,17 @@ export async function auditFeed(feed: MediaFeed, clock: Clock): Promise<readonly
     }
   }
   throw new MediaFault('timed-out', 'valves open faster than they can be audited');
+}
+
+/** As auditFeed: of a publisher's router nothing leaves but through the one tap that is open. */
+export async function auditPublisher(publisher: MediaPublisher, clock: Clock): Promise<readonly StrayConsumer[]> {
+  const { cameraId, router } = publisher;
+  if (router.closed) return [];
+  const known = [await publisher.tapConsumerId()];
+  const waited = await within(clock, mediaLimits.requestMs, router.dump());
+  if (router.closed) return [];
+  if (waited.how !== 'done') throw new MediaFault('timed-out', 'a media worker does not say what it takes');
+  known.push(await publisher.tapConsumerId());
+  const consumerIds = waited.value.mapConsumerIdProducerId.map(({ key }) => key);
+  return consumerIds.filter((id) => !known.includes(id)).map((consumerId) => ({ cameraId, consumerId }));
 }

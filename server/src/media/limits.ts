@@ -21,6 +21,10 @@ export const mediaLimits = {
   workersMax: 64,
   /** Feeds of one process; a city's pilot has ten. */
   feedsMax: 1_000,
+  /** Connections of publishers of one process. */
+  publishersMax: 1_000,
+  /** Least time between two key-frame requests to a publisher: two viewers at once share one, and the second is not lost. */
+  publisherKeyFrameDelayMs: 350,
   /** Valves of one feed; one core carries about 500 viewers. */
   valvesPerFeedMax: 500,
   /** Payload types a feed is also carried under: two cover the browsers, and a player may invent any. */

@@ -20,6 +20,8 @@ export type MediaFaultCode =
   | 'bad-receipt'
   /** The feed is not one of ours, is closed or has died. */
   | 'feed-gone'
+  /** A publisher's offer that cannot be taken. */
+  | 'bad-offer'
   | 'too-many'
   | 'timed-out'
   | 'closed';

@@ -6,14 +6,17 @@ import type { CameraId } from '@sallyport/protocol/ids';
 import { setLogEventListeners, workerBin } from 'mediasoup';
 import type { Clock } from '../app/ports/clock.ts';
 import type { Log } from '../app/ports/log.ts';
+import type { PublisherMaker } from '../app/ports/publisher.ts';
 import type { StartReceipt } from '../app/ports/store.ts';
 import type { Feed, FeedMaker, OfferCheck, OfferChecker, ValveMaker } from '../app/ports/valve.ts';
-import { auditFeed, type StrayConsumer } from './audit-valves.ts';
+import { auditFeed, auditPublisher, type StrayConsumer } from './audit-valves.ts';
 import { MediaFeed } from './feed.ts';
 import { mediaLimits } from './limits.ts';
 import { MediaFault } from './media-fault.ts';
 import type { ListenPoint } from './media-worker.ts';
+import { MediaPublisher } from './publisher.ts';
 import { parsePlayerOffer } from './sdp-player-offer.ts';
+import { parsePublisherOffer } from './sdp-publisher-offer.ts';
 import { MediaValve } from './valve.ts';
 import { Watchdog } from './watchdog.ts';
 import { within } from './within.ts';
@@ -48,11 +51,12 @@ export type WorkerUsage = {
   readonly load: number;
 };
 
-export interface Media extends FeedMaker, ValveMaker, OfferChecker {
+export interface Media extends FeedMaker, ValveMaker, OfferChecker, PublisherMaker {
   /** As the port says; MUST be given a feed of this very Media. Throws MediaFault. */
   openValve(feed: Feed, receipt: StartReceipt, playerOffer?: string | null): Promise<MediaValve>;
   openFeed(cameraId: CameraId): Promise<MediaFeed>;
-  /** Consumers without an open valve, over all feeds: MUST be empty (I1). Throws MediaFault when a worker does not say. */
+  openPublisher(cameraId: CameraId, offer: string): Promise<MediaPublisher>;
+  /** Consumers without an open valve or tap, over all feeds and publishers: MUST be empty (I1). Throws MediaFault when a worker does not say. */
   auditValves(): Promise<readonly StrayConsumer[]>;
   /** One row for each living worker that answers in time. */
   resourceUsage(): Promise<readonly WorkerUsage[]>;
@@ -106,9 +110,11 @@ class OpenMedia implements Media {
   readonly #pool: WorkerPool;
   readonly #watchdog: Watchdog;
   readonly #feeds = new Set<MediaFeed>();
+  readonly #publishers = new Set<MediaPublisher>();
   /** Receipts that have opened a valve: each opens one. */
   readonly #used = new WeakSet<StartReceipt>();
   #openingFeeds = 0;
+  #openingPublishers = 0;
   #closed: Promise<void> | null = null;
 
   constructor(options: MediaOptions, pool: WorkerPool, watchdog: Watchdog) {
@@ -139,6 +145,27 @@ class OpenMedia implements Media {
     }
   }
 
+  async openPublisher(cameraId: CameraId, offer: string): Promise<MediaPublisher> {
+    this.#refuseUnlessReady();
+    if (this.#publishers.size + this.#openingPublishers >= mediaLimits.publishersMax) {
+      throw new MediaFault('too-many', `more than ${mediaLimits.publishersMax} publishers at once`);
+    }
+    this.#openingPublishers += 1;
+    try {
+      const worker = this.#pool.leastLoaded();
+      const onGone = (gone: MediaPublisher) => this.#publishers.delete(gone);
+      const publisher = await MediaPublisher.open({ clock: this.#options.clock, worker, cameraId, offer, onGone });
+      if (!publisher.isGone) this.#publishers.add(publisher);
+      return publisher;
+    } finally {
+      this.#openingPublishers -= 1;
+    }
+  }
+
+  checkPublisherOffer(sdp: string): OfferCheck {
+    return parsePublisherOffer(sdp);
+  }
+
   checkOffer(sdp: string): OfferCheck {
     return parsePlayerOffer(sdp);
   }
@@ -155,8 +182,10 @@ class OpenMedia implements Media {
   }
 
   async auditValves(): Promise<readonly StrayConsumer[]> {
-    const found = await Promise.all([...this.#feeds].map((feed) => auditFeed(feed, this.#options.clock)));
-    return found.flat();
+    const { clock } = this.#options;
+    const feeds = [...this.#feeds].map((feed) => auditFeed(feed, clock));
+    const publishers = [...this.#publishers].map((publisher) => auditPublisher(publisher, clock));
+    return (await Promise.all([...feeds, ...publishers])).flat();
   }
 
   async resourceUsage(): Promise<readonly WorkerUsage[]> {
@@ -190,6 +219,7 @@ class OpenMedia implements Media {
 
   async #shut(): Promise<void> {
     await Promise.all([...this.#feeds].map((feed) => feed.close()));
+    await Promise.all([...this.#publishers].map((publisher) => publisher.close()));
     await this.#pool.close();
     await this.#watchdog.close();
   }

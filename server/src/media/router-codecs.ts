@@ -10,7 +10,7 @@ import type { AudioCodec } from '../app/ports/feed-sink.ts';
 export const H264_PAYLOAD_TYPE = 102;
 
 /** RFC 6184, 8.1: constrained baseline, level 3.1; packetisation mode 1 carries FU-A. */
-const h264Parameters = {
+export const h264Parameters = {
   'level-asymmetry-allowed': 1,
   'packetization-mode': 1,
   'profile-level-id': '42e01f',

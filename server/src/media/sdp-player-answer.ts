@@ -68,12 +68,12 @@ function toVideo({ profileLevelId }: PlayerOffer, { video }: OfferParts): types.
 }
 
 /** An answer names the profile that was offered (RFC 6184, 8.2.2). */
-function nameProfile(codec: types.RtpCodecParameters, profileLevelId: string): types.RtpCodecParameters {
+export function nameProfile(codec: types.RtpCodecParameters, profileLevelId: string): types.RtpCodecParameters {
   if (codec.mimeType.toLowerCase() !== 'video/h264') return codec;
   return { ...codec, parameters: { ...codec.parameters, 'profile-level-id': profileLevelId } };
 }
 
-function toDeclined(
+export function toDeclined(
   { kind, protocol, mid, payloads, firstCodec }: OfferedSection,
   shared: readonly string[],
 ): string[] {

@@ -91,10 +91,8 @@ function readVideo(session: Session, video: Section): ReadOffer {
   const codec = findCodec(video);
   if (codec === null) return unusable('the player does not take H264 in packetization-mode 1');
   const isPassive = security.setup === 'passive';
-  const sections = session.media.map(toSection);
-  if (sections.some(({ kind, protocol, mid, payloads }) => UNSAFE.test(`${kind}${protocol}${mid}${payloads}`))) {
-    return malformed('not a session description');
-  }
+  const sections = readSections(session);
+  if (sections === null) return malformed('not a session description');
   return {
     ok: true,
     offer: {
@@ -110,8 +108,16 @@ function readVideo(session: Session, video: Section): ReadOffer {
   };
 }
 
+/** Every section as an answer repeats it; null when one could not come back as it is. */
+export function readSections(session: Session): readonly OfferedSection[] | null {
+  const sections = session.media.map(toSection);
+  const isUnsafe = ({ kind, protocol, mid, payloads }: OfferedSection) =>
+    UNSAFE.test(`${kind}${protocol}${mid}${payloads}`);
+  return sections.some(isUnsafe) ? null : sections;
+}
+
 /** Any profile will do: what cameras send is decoded under every one of them, the mode alone changes the packets. */
-function findCodec(video: Section): Pick<PlayerOffer, 'payloadTypes' | 'profileLevelId'> | null {
+export function findCodec(video: Section): Pick<PlayerOffer, 'payloadTypes' | 'profileLevelId'> | null {
   const configs = new Map(video.fmtp.map(({ payload, config }) => [payload, config]));
   const matches = video.rtp.flatMap(({ payload, codec, rate }) => {
     const config = configs.get(payload) ?? '';
@@ -161,14 +167,16 @@ function toSounds({ rtp }: Section): readonly PlayerSound[] {
 const isDynamic = (payloadType: number): boolean =>
   Number.isInteger(payloadType) && payloadType >= 96 && payloadType <= 127;
 
-function readFeedback(video: Section, h264: number): readonly types.RtcpFeedback[] {
+export function readFeedback(video: Section, h264: number, wanted = FEEDBACK): types.RtcpFeedback[] {
   const offered = (video.rtcpFb ?? [])
     .filter(({ payload }) => String(payload) === '*' || Number(payload) === h264)
     .map(({ type, subtype }) => (subtype ? `${type} ${subtype}` : type));
-  return FEEDBACK.filter((one) => offered.includes(one)).map((one) => {
-    const [type = '', parameter] = one.split(' ');
-    return parameter === undefined ? { type } : { type, parameter };
-  });
+  return wanted
+    .filter((one) => offered.includes(one))
+    .map((one) => {
+      const [type = '', parameter] = one.split(' ');
+      return parameter === undefined ? { type } : { type, parameter };
+    });
 }
 
 function toSection(section: Section, at: number): OfferedSection {

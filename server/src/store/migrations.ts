@@ -194,6 +194,18 @@ async function forbidRewriting(db: Db): Promise<void> {
   }
 }
 
+/** Cameras that are published to the server have no address; a publish key feeds one camera. */
+async function publishCameras({ schema }: Db): Promise<void> {
+  await schema
+    .alterTable('camera')
+    .addColumn('source', 'text', (c) => c.notNull().defaultTo('pulled').check(sql`source in ('pulled', 'published')`))
+    .execute();
+  await schema
+    .alterTable('api_key')
+    .addColumn('camera_id', 'text', (c) => c.references('camera.id'))
+    .execute();
+}
+
 const migrations: Record<string, Migration> = {
   '001-first-tables': {
     async up(db: Db) {
@@ -204,6 +216,7 @@ const migrations: Record<string, Migration> = {
       await forbidRewriting(db);
     },
   },
+  '002-published-cameras': { up: publishCameras },
 };
 
 /** Brings the schema up to date, all or nothing; rejects with what went wrong. */

@@ -31,9 +31,11 @@ type CameraTable = {
   name: string;
   enrolled_at_ms: number;
   enrolled_by: string;
+  /** Empty for a published camera. */
   sealed_url: string;
   added_index: number;
   revision: number;
+  source: string;
 };
 type ConsentTable = {
   id: string;
@@ -62,6 +64,7 @@ type ApiKeyTable = {
   created_at_ms: number;
   added_index: number;
   revoked_index: number | null;
+  camera_id: string | null;
 };
 
 type SessionStartTable = {

@@ -144,6 +144,14 @@ export class WorkerStore implements EmbeddedStore {
     return this.#link.read('readKeyByHash', hash);
   }
 
+  readKey(id: KeyId) {
+    return this.#link.read('readKey', id);
+  }
+
+  listCameraKeys(cameraId: CameraId) {
+    return this.#link.read('listCameraKeys', cameraId);
+  }
+
   revokeKey(id: KeyId, entry: Entry) {
     return this.#link.write('revokeKey', { id, entry: this.#seal(entry) });
   }

@@ -15,6 +15,7 @@ const roles: Readonly<Record<Role, true>> = {
   vendor: true,
   owner: true,
   auditor: true,
+  publisher: true,
 };
 const API_KEY = /^sp_([a-z]{1,16})_[A-Za-z0-9_-]{43}$/;
 

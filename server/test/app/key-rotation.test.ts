@@ -8,7 +8,7 @@ import { newId } from '../store/open-scratch.ts';
 import { NOW_MS } from '../support/facts.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
-const operator: Actor = { id: newId('key'), role: 'operator', agency: null, ownerId: null };
+const operator: Actor = { id: newId('key'), role: 'operator', agency: null, ownerId: null, cameraId: null };
 
 function makeRotation(outcome: RotateOutcome) {
   const entries: { readonly entry: Entry; readonly atMs: number }[] = [];

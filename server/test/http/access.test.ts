@@ -1,15 +1,14 @@
 /* Who may: every row of the table asked with every role, with no key, a false key and a broken header. */
 import t from 'tap';
-import type { Role } from '../../src/app/ports/store.ts';
 import { newId } from '../store/open-scratch.ts';
-import { openHttpRig } from './http-rig.ts';
+import { type Caller, openHttpRig } from './http-rig.ts';
 
-const roles: readonly Role[] = ['operator', 'dispatch', 'agency', 'vendor', 'owner', 'auditor'];
+const roles: readonly Caller[] = ['operator', 'dispatch', 'agency', 'vendor', 'owner', 'auditor'];
 const camera = `/v1/cameras/${newId('cam')}`;
 const incident = `/v1/incidents/${newId('inc')}`;
 
 /** Method, path, who is let in. A body is not sent, so that whoever is let in changes nothing. */
-const table: readonly (readonly [string, string, readonly Role[] | 'public'])[] = [
+const table: readonly (readonly [string, string, readonly Caller[] | 'public'])[] = [
   ['GET', '/healthz', 'public'],
   ['GET', '/readyz', 'public'],
   ['GET', '/metrics', 'public'],
@@ -25,6 +24,10 @@ const table: readonly (readonly [string, string, readonly Role[] | 'public'])[] 
   ['GET', camera, ['operator', 'vendor', 'owner', 'auditor']],
   ['PATCH', camera, ['operator', 'vendor']],
   ['DELETE', camera, ['operator', 'vendor']],
+  ['POST', `${camera}/publish-tokens`, ['owner', 'vendor', 'operator']],
+  ['POST', `${camera}/publish-keys`, ['owner', 'vendor', 'operator']],
+  ['GET', `${camera}/publish-keys`, ['owner', 'vendor', 'operator', 'auditor']],
+  ['DELETE', `${camera}/publish-keys/${newId('key')}`, ['owner', 'vendor', 'operator']],
   ['POST', '/v1/owners', ['operator']],
   ['POST', `${camera}/consents`, ['owner']],
   ['GET', `${camera}/consents`, ['owner']],
@@ -46,7 +49,10 @@ const table: readonly (readonly [string, string, readonly Role[] | 'public'])[] 
 ];
 
 const shape = (path: string): string =>
-  path.replaceAll(/(cam|inc|con|key)_[a-z2-7]{26}/g, '{id}').replace('/tile/0/999', '/tile/{path}');
+  path
+    .replaceAll(/(?<=publish-keys\/)key_[a-z2-7]{26}/g, '{keyId}')
+    .replaceAll(/(cam|inc|con|key)_[a-z2-7]{26}/g, '{id}')
+    .replace('/tile/0/999', '/tile/{path}');
 
 t.test('the table of this test is the table of the server', async (t) => {
   const { ask } = await openHttpRig(t);

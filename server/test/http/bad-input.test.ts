@@ -1,11 +1,10 @@
 /* Bad input: each gets a problem with its code and, where a field is at fault, the field's name; nothing is written. */
 import fc from 'fast-check';
 import t from 'tap';
-import type { Role } from '../../src/app/ports/store.ts';
 import { newId } from '../store/open-scratch.ts';
-import { charterBody, consentBody, incidentBody, JKT, openHttpRig, openScene, PLACE } from './http-rig.ts';
+import { type Caller, charterBody, consentBody, incidentBody, JKT, openHttpRig, openScene, PLACE } from './http-rig.ts';
 
-type Row = readonly [what: string, method: string, path: string, as: Role, body: unknown, faultPath: string];
+type Row = readonly [what: string, method: string, path: string, as: Caller, body: unknown, faultPath: string];
 const enrolment = { name: 'x', ownership: 'city', ownerId: newId('own'), place: PLACE, rtspUrl: 'rtsp://127.0.0.1:1/' };
 const tokenBody = { incidentId: newId('inc'), cameraIds: [newId('cam')], jkt: JKT, viewer: 'officer-7' };
 

@@ -21,14 +21,20 @@ import { EvidenceJudge } from '../../src/app/gate/viewer-evidence.ts';
 import { Incidents } from '../../src/app/incidents.ts';
 import { KeyRotation } from '../../src/app/key-rotation.ts';
 import { Owners } from '../../src/app/owners.ts';
+import type { FeedSink } from '../../src/app/ports/feed-sink.ts';
 import type { Role } from '../../src/app/ports/store.ts';
+import { PublishDesk } from '../../src/app/publish-desk.ts';
+import { PublisherJudge } from '../../src/app/publisher-evidence.ts';
+import { PublisherRegistry } from '../../src/app/publisher-registry.ts';
 import { Sessions } from '../../src/app/sessions.ts';
 import { TokenDesk } from '../../src/app/token-desk.ts';
 import { WhepPlayers } from '../../src/app/whep-players.ts';
+import { WhipPublishers } from '../../src/app/whip-publishers.ts';
 import { buildHttp } from '../../src/http/build-http.ts';
 import type { HttpDeps } from '../../src/http/http-deps.ts';
 import { parseCameraNetworks } from '../../src/ingest/camera-networks.ts';
 import { CameraVault, VAULT_KEY_BYTES } from '../../src/ingest/camera-vault.ts';
+import { PublishedSourceFactory } from '../../src/ingest/published-source.ts';
 import { RtspSourceFactory } from '../../src/ingest/source-factory.ts';
 import { UrlGuard } from '../../src/ingest/url-guard.ts';
 import { openLog } from '../../src/telemetry/log.ts';
@@ -38,6 +44,7 @@ import { ConsentTokenDesk } from '../../src/tokens/consent-token.ts';
 import { KeyRing } from '../../src/tokens/key-ring.ts';
 import { NonceSource } from '../../src/tokens/nonce-source.ts';
 import { PossessionDesk } from '../../src/tokens/possession-proof.ts';
+import { PublishTokenDesk } from '../../src/tokens/publish-token.ts';
 import { ReplayWindow } from '../../src/tokens/replay-window.ts';
 import { NOON_MS, openScratch, randomness } from '../store/open-scratch.ts';
 import { FakeMedia } from '../support/fake-media.ts';
@@ -68,7 +75,9 @@ export const incidentBody = { externalId: 'CAD-1', type: 'robbery', agencies: [A
 type Owned = { teardown(remove: () => unknown): void };
 export type Json = { readonly [name: string]: unknown };
 export type Answered = { readonly status: number; readonly headers: Json; readonly text: string; readonly body: Json };
-export type Keys = Readonly<Record<Role, string>>;
+/** Those who call the API; a publish key opens no row of it. */
+export type Caller = Exclude<Role, 'publisher'>;
+export type Keys = Readonly<Record<Caller, string>>;
 
 export type HttpRig = {
   readonly app: FastifyInstance;
@@ -78,7 +87,7 @@ export type HttpRig = {
   /** Every line logged so far. */
   readonly logged: () => string;
   /** Asks as the key of a role, with any key text, or as nobody. */
-  ask(method: string, url: string, as: Role | { readonly key: string } | null, body?: unknown): Promise<Answered>;
+  ask(method: string, url: string, as: Caller | { readonly key: string } | null, body?: unknown): Promise<Answered>;
 };
 
 /** Opens the rig with a charter, an owner and a key of every role. `change` replaces what the edge is given. */
@@ -117,14 +126,16 @@ async function buildDeps(t: Owned, log: ReturnType<typeof openLog>): Promise<Htt
   const sources = new RtspSourceFactory({ guard, clock, randomness, udpPorts: { from: 46_000, to: 46_999 } });
   const secrets = new CameraVault(randomBytes(VAULT_KEY_BYTES), randomness);
   const media = new FakeMedia(clock, () => true);
-  const feeds = new FeedPool({ cameras: store, entries: store, secrets, sources, feeds: media, clock, log, telemetry });
-  const tokens = new ConsentTokenDesk({
-    issuer: PUBLIC_URL,
-    audience: PUBLIC_URL,
-    keyRing,
-    trustedIssuers: [],
-    randomness,
+  const publishers = new PublisherRegistry({ store, maker: media, clock, log });
+  const timelineOf = (sink: FeedSink) => sources.timelineOf(sink);
+  const published = new PublishedSourceFactory({ publishers, clock, timelineOf });
+  const feeds = new FeedPool({
+    ...{ cameras: store, entries: store, secrets, sources, published, feeds: media },
+    ...{ clock, log, telemetry },
   });
+  const signer = { issuer: PUBLIC_URL, audience: PUBLIC_URL, keyRing, randomness };
+  const tokens = new ConsentTokenDesk({ ...signer, trustedIssuers: [] });
+  const publishTokens = new PublishTokenDesk(signer);
   const nonces = new NonceSource(randomness);
   const possession = new PossessionDesk({ nonces, replay: new ReplayWindow() });
   const denials = new DenialRecorder(store, clock, log);
@@ -134,11 +145,15 @@ async function buildDeps(t: Owned, log: ReturnType<typeof openLog>): Promise<Htt
   const keeper = new GateKeeper(gate);
   const survey = new CameraSurvey({ probe: sources, discovery: sources.discovery, secrets });
   const apiKeys = new ApiKeyDesk({ store, keys: new ApiKeyMint(randomness), clock, randomness });
+  apiKeys.onRevoked((keyId) => publishers.cutKey(keyId));
+  const publisherJudge = new PublisherJudge({ apiKeys, tokens: publishTokens, possession, nonces });
+  const rtcParts = { denials, clock, randomness };
   return {
     apiKeys,
     charters: new Charters({ store, keeper, clock, randomness }),
     owners: new Owners({ store, keys: apiKeys, clock, randomness }),
-    cameras: new Cameras({ store, survey, secrets, feeds, keeper, clock, randomness }),
+    cameras: new Cameras({ store, survey, secrets, feeds, keeper, publishers, clock, randomness }),
+    publishDesk: new PublishDesk({ store, tokens: publishTokens, apiKeys, clock }),
     consents: new Consents({ store, keeper, clock, randomness, telemetry, publicUrl: PUBLIC_URL }),
     incidents: new Incidents({ store, keeper, clock, randomness }),
     tokenDesk: new TokenDesk({ store, tokens, denials, clock }),
@@ -149,12 +164,9 @@ async function buildDeps(t: Owned, log: ReturnType<typeof openLog>): Promise<Htt
     metrics: telemetry,
     readiness: () => ({ ready: true, checks: { store: 'ok' } }),
     clock,
-    whep: {
-      players: new WhepPlayers({ keeper, offers: { checkOffer: () => ({ ok: true }) }, clock, randomness }),
-      nonces,
-      allowedOrigins: [],
-      iceServers: () => [],
-    },
+    rtc: { nonces, allowedOrigins: [], iceServers: () => [] },
+    whepPlayers: new WhepPlayers({ keeper, offers: media, clock, randomness }),
+    whipPublishers: new WhipPublishers({ judge: publisherJudge, registry: publishers, offers: media, ...rtcParts }),
     webRoot,
     publicUrl: PUBLIC_URL,
     log,
@@ -202,7 +214,7 @@ async function askOf(
   keys: Keys,
   method: string,
   url: string,
-  as: Role | { readonly key: string } | null,
+  as: Caller | { readonly key: string } | null,
   body?: unknown,
 ): Promise<Answered> {
   const text = as === null ? null : typeof as === 'string' ? keys[as] : as.key;

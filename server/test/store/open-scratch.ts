@@ -146,6 +146,7 @@ export const keyRecord = (change: Partial<ApiKeyRecord> = {}): ApiKeyRecord => (
   hash: hashOf(newId('key')),
   agency: 'jackson.pd',
   ownerId: null,
+  cameraId: null,
   label: 'Console one',
   createdAtMs: NOON_MS,
   ...change,

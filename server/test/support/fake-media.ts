@@ -6,8 +6,18 @@ import type { CameraId, SessionId } from '@sallyport/protocol/ids';
 import type { CameraSource, CameraSourceFactory, SourceState, SourceStats } from '../../src/app/ports/camera-source.ts';
 import type { Clock } from '../../src/app/ports/clock.ts';
 import type { AudioCodec, FeedSink, OpenAudioSink } from '../../src/app/ports/feed-sink.ts';
+import type { PublisherConnection, PublisherMaker, PublisherTap, TapOutlet } from '../../src/app/ports/publisher.ts';
 import type { StartReceipt } from '../../src/app/ports/store.ts';
-import type { Feed, FeedMaker, IceCredentials, Valve, ValveClosed, ValveMaker } from '../../src/app/ports/valve.ts';
+import type {
+  Feed,
+  FeedMaker,
+  IceCredentials,
+  OfferCheck,
+  OfferChecker,
+  Valve,
+  ValveClosed,
+  ValveMaker,
+} from '../../src/app/ports/valve.ts';
 
 /** The media worker answers in a later turn of the loop. */
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -93,9 +103,75 @@ export class FakeValve implements Valve {
   }
 }
 
-export class FakeMedia implements FeedMaker, ValveMaker {
+export class FakeTap implements PublisherTap {
+  readonly payloadType = 102;
+  readonly soundPayloadType: number | null;
+  asked = 0;
+  state: 'open' | 'closed' = 'open';
+
+  constructor(soundPayloadType: number | null) {
+    this.soundPayloadType = soundPayloadType;
+  }
+
+  requestKeyFrame(): void {
+    this.asked += 1;
+  }
+
+  async close(): Promise<void> {
+    this.state = 'closed';
+  }
+}
+
+/** A publisher that sends when the test says so. */
+export class FakePublisher implements PublisherConnection {
+  readonly cameraId: CameraId;
+  readonly answer = 'v=0';
+  sound: 'OPUS' | null = null;
+  readonly taps: FakeTap[] = [];
+  state: 'open' | 'closed' = 'open';
+  connected: () => void = () => {};
+  lost: (why: 'connection-lost' | 'worker-died') => void = () => {};
+  #outlet: TapOutlet = { picture: () => {}, sound: null };
+
+  constructor(cameraId: CameraId) {
+    this.cameraId = cameraId;
+  }
+
+  async openTap(outlet: TapOutlet): Promise<FakeTap> {
+    await nextTurn();
+    if (this.state === 'closed') throw new Error('the publisher is gone');
+    const tap = new FakeTap(this.sound === null || outlet.sound === null ? null : 111);
+    this.taps.push(tap);
+    this.#outlet = outlet;
+    return tap;
+  }
+
+  /** What the worker would hand on: nothing without an open tap. */
+  send(packet: Uint8Array, track: 'picture' | 'sound' = 'picture'): void {
+    if (this.state === 'open' && this.taps.at(-1)?.state === 'open') this.#outlet[track]?.(packet);
+  }
+
+  async restartIce(): Promise<IceCredentials | null> {
+    return this.state === 'closed' ? null : { ufrag: 'newufrag', password: 'new-password-of-22-chars' };
+  }
+
+  onConnected(listener: () => void): void {
+    this.connected = listener;
+  }
+
+  onLost(listener: (why: 'connection-lost' | 'worker-died') => void): void {
+    this.lost = listener;
+  }
+
+  async close(): Promise<void> {
+    this.state = 'closed';
+  }
+}
+
+export class FakeMedia implements FeedMaker, ValveMaker, PublisherMaker, OfferChecker {
   readonly feeds: FakeFeed[] = [];
   readonly valves: FakeValve[] = [];
+  readonly publishers: FakePublisher[] = [];
   failing = false;
   readonly #clock: Clock;
   /** Asked whenever a valve is opened: is this session's start on record? */
@@ -121,6 +197,24 @@ export class FakeMedia implements FeedMaker, ValveMaker {
     const valve = new FakeValve(receipt.sessionId, feed, this.#clock, playerOffer);
     this.valves.push(valve);
     return valve;
+  }
+
+  checkOffer(): OfferCheck {
+    return { ok: true };
+  }
+
+  /** An offer is any text that begins like one; `unusable` in it makes it so. */
+  checkPublisherOffer(sdp: string): OfferCheck {
+    if (!sdp.startsWith('v=0')) return { ok: false, fault: 'malformed', refused: 'not a session description' };
+    return sdp.includes('unusable') ? { ok: false, fault: 'unusable', refused: 'no H264' } : { ok: true };
+  }
+
+  async openPublisher(cameraId: CameraId): Promise<FakePublisher> {
+    await nextTurn();
+    if (this.failing) throw new Error('no worker');
+    const publisher = new FakePublisher(cameraId);
+    this.publishers.push(publisher);
+    return publisher;
   }
 
   get open(): readonly FakeValve[] {

@@ -119,6 +119,7 @@ export function makeKeeperRig() {
     entries: store,
     secrets: { seal: (_, url) => url, unseal: (_, sealed) => sealed, mask: (url) => url },
     sources,
+    published: { open: (cameraId) => sources.open({ cameraId }) },
     feeds: media,
     clock,
     log: silentLog,

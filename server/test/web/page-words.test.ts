@@ -32,7 +32,8 @@ t.test('every type of ledger entry has a sentence', async (t) => {
     sessionId: id('ses'),
     charterId: id('chr'),
     nodeId: id('nod'),
-    keyId: null,
+    keyId: id('key'),
+    scheme: 'dpop',
     agency: 'jackson.pd',
     hash: 'a'.repeat(64),
     validUntilMs: 2_000,
@@ -124,7 +125,8 @@ const camera: CameraView = {
   place: { lat: 0, lon: 0 },
   state: 'enrolled',
   enrolledAtMs: 0,
-  source: { state: 'idle', reason: null },
+  source: { kind: 'pulled', state: 'idle', reason: null },
+  publisher: null,
 };
 const consent: ConsentRecord = {
   id: id('con'),

@@ -51,6 +51,20 @@ const tokenWords = (entry: Issued): string => {
   return `${entry.agency} received a token for ${what} and ${incident(entry)}, good for ${life}.`;
 };
 
+type Fed = Extract<LedgerEntry, { type: 'publish-token.issued' | `publisher.${string}` }>;
+function publisherWords(entry: Fed): EntryWords {
+  switch (entry.type) {
+    case 'publish-token.issued':
+      return fact(
+        `A token to feed ${camera(entry)} was given out, good for ${lengthText(entry.expiresAtMs - entry.atMs)}.`,
+      );
+    case 'publisher.connected':
+      return fact(`A ${entry.scheme === 'key' ? 'box with a key' : 'publisher'} connected to feed ${camera(entry)}.`);
+    case 'publisher.disconnected':
+      return fact(`Who fed ${camera(entry)} disconnected: ${wordText(entry.reason)}.`);
+  }
+}
+
 type Consent = Extract<LedgerEntry, { consentId: string; type: `consent.${string}` }>;
 const consentVerbs: Readonly<Record<Consent['type'], string>> = {
   'consent.given': 'gave consent',
@@ -108,6 +122,10 @@ export function entryWords(entry: LedgerEntry): EntryWords {
       );
     case 'node.stopped':
       return fact('The server stopped.');
+    case 'publish-token.issued':
+    case 'publisher.connected':
+    case 'publisher.disconnected':
+      return publisherWords(entry);
     case 'key.rotated':
       return fact(`A key was rotated: ${wordText(entry.purpose)}.`);
     case 'admin.changed':

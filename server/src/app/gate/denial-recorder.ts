@@ -10,7 +10,7 @@ import type { Log } from '../ports/log.ts';
 import type { EntryAppender, Opening } from '../ports/store.ts';
 
 export type DenialNote = {
-  readonly stage: 'token' | 'join' | 'renew';
+  readonly stage: 'token' | 'join' | 'renew' | 'publish';
   readonly cameraId: CameraId | null;
   readonly incidentId: IncidentId | null;
   readonly agency: AgencyCode | null;

@@ -31,7 +31,7 @@ export type Judged = {
   readonly freshNonce: string | null;
 };
 
-const tokenDenials: Readonly<Record<TokenRefusal, DenialCode>> = {
+export const tokenDenials: Readonly<Record<TokenRefusal, DenialCode>> = {
   malformed: 'token-malformed',
   claims: 'token-malformed',
   'wrong-type': 'token-malformed',
@@ -43,7 +43,7 @@ const tokenDenials: Readonly<Record<TokenRefusal, DenialCode>> = {
   'not-yet-valid': 'token-not-yet-valid',
 };
 
-const proofDenials: Readonly<Record<PossessionRefusal, DenialCode>> = {
+export const proofDenials: Readonly<Record<PossessionRefusal, DenialCode>> = {
   missing: 'possession-missing',
   malformed: 'possession-invalid',
   'bad-signature': 'possession-invalid',

@@ -43,13 +43,15 @@ export type SourceFaultCode =
   /** Far more arrives than a camera sends. */
   | 'flooded'
   | 'connection-lost'
+  /** Nobody publishes this camera at the moment. */
+  | 'no-publisher'
   | 'stopped';
 
 export type SourceState =
   | { readonly name: 'idle' | 'connecting' }
   /** The first packet has been passed on. */
   | { readonly name: 'playing' }
-  /** Not now; tries again by itself at `nextTryAtMs` (wall clock). */
+  /** Not now; tries again by itself at `nextTryAtMs` (wall clock), a published camera as soon as somebody feeds it. */
   | { readonly name: 'waiting'; readonly reason: SourceFaultCode; readonly text: string; readonly nextTryAtMs: number }
   /** Needs a person: credentials, URL, settings or codec. Looked at again only rarely (`nextTryAtMs`). */
   | { readonly name: 'refused'; readonly reason: SourceFaultCode; readonly text: string; readonly nextTryAtMs: number };
@@ -143,6 +145,11 @@ export type CameraAddress = {
 export interface CameraSourceFactory {
   /** Makes a source, idle; touches no network. A bad URL shows as `refused` once started. */
   open(address: CameraAddress): CameraSource;
+}
+
+export interface PublishedSources {
+  /** Makes the source of a camera that is published to the server, idle; it plays whoever feeds the camera then. */
+  open(cameraId: CameraId): CameraSource;
 }
 
 export type OfferedTrack = {

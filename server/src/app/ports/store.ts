@@ -116,8 +116,8 @@ export interface OwnerStore {
 export type StoredCamera = CameraFact & {
   readonly name: string;
   readonly enrolledAtMs: number;
-  /** Ciphertext of the feed's URL; opened by ingest alone. */
-  readonly sealedUrl: string;
+  /** Ciphertext of the feed's URL, opened by ingest alone; null for a camera that is published to the server. */
+  readonly sealedUrl: string | null;
   /** The key that enrolled it. */
   readonly enrolledBy: KeyId;
 };
@@ -177,21 +177,26 @@ export interface IncidentStore {
   changeIncident(expected: Incident, next: Incident, entry: Entry): Promise<Written<Incident> | 'moved' | 'unknown'>;
 }
 
-export type Role = 'operator' | 'dispatch' | 'agency' | 'vendor' | 'owner' | 'auditor';
+export type Role = 'operator' | 'dispatch' | 'agency' | 'vendor' | 'owner' | 'auditor' | 'publisher';
 export type ApiKeyRecord = {
   readonly id: KeyId;
   readonly role: Role;
   /** SHA-256 (hex) of the key. */
   readonly hash: string;
-  /** For `agency`: its code. For `owner`: the owner. */
+  /** For `agency`: its code. For `owner`: the owner. For `publisher`: the one camera it may feed. */
   readonly agency: string | null;
   readonly ownerId: OwnerId | null;
+  readonly cameraId: CameraId | null;
   readonly label: string;
   readonly createdAtMs: number;
 };
 export interface ApiKeyStore {
   addKey(key: ApiKeyRecord, entry: Entry): Promise<Written<ApiKeyRecord>>;
   readKeyByHash(hash: string): Promise<ApiKeyRecord | null>;
+  /** Null when it is unknown or revoked. */
+  readKey(id: KeyId): Promise<ApiKeyRecord | null>;
+  /** The publish keys of a camera that are in force, oldest first; at most `limits.publishKeysMax`. */
+  listCameraKeys(cameraId: CameraId): Promise<readonly ApiKeyRecord[]>;
   revokeKey(id: KeyId, entry: Entry): Promise<'revoked' | 'unknown'>;
 }
 

@@ -3,7 +3,8 @@
  * Every refusal is a value with its full reason; nothing a client sends makes these throw. Fulfilled by tokens/.
  */
 import type { CameraGrant, ConsentToken } from '@sallyport/protocol/consent-token';
-import type { AgencyCode } from '@sallyport/protocol/ids';
+import type { AgencyCode, CameraId, KeyId } from '@sallyport/protocol/ids';
+import type { PublishToken } from '@sallyport/protocol/publish-token';
 import type { Role } from './store.ts';
 
 export type TokenGrant = {
@@ -37,16 +38,34 @@ export type TokenRefusal =
   | 'unknown-key'
   | 'claims';
 
-export type TokenResult =
-  | { readonly ok: true; readonly token: ConsentToken }
+export type Checked<T> =
+  | { readonly ok: true; readonly token: T }
   /** `tokenHash` comes from the unverified jti, when one could be read: for the audit, never for a decision. */
   | { readonly ok: false; readonly why: TokenRefusal; readonly tokenHash: string | null };
+export type TokenResult = Checked<ConsentToken>;
 
 export interface ConsentTokens {
   /** Signs one token for one viewer. Throws RangeError when the grant is outside its bounds. */
   issue(grant: TokenGrant, nowMs: number): IssuedToken;
   /** MUST answer `ok` only for a token that one trusted issuer signed, for this server, and that is in force now. */
   verify(text: string, nowMs: number): TokenResult;
+}
+
+export type PublishGrant = {
+  readonly cameraId: CameraId;
+  /** The API key that asks for the token. */
+  readonly grantedBy: KeyId;
+  /** RFC 7638 thumbprint of the publisher's key. */
+  readonly jkt: string;
+  /** 1,000 to 900,000. */
+  readonly lifeMs: number;
+};
+
+export interface PublishTokens {
+  /** Signs a permission to feed one camera. Throws RangeError when its life is out of bounds. */
+  issue(grant: PublishGrant, nowMs: number): IssuedToken;
+  /** MUST answer `ok` only for a publish token that this server signed and that is in force now. */
+  verify(text: string, nowMs: number): Checked<PublishToken>;
 }
 
 export type PossessionClaim = {

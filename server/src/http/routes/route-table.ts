@@ -10,6 +10,7 @@ import { buildKeyRoutes } from './key-routes.ts';
 import { buildLedgerRoutes } from './ledger-routes.ts';
 import { buildOperationRoutes } from './operation-routes.ts';
 import { buildOwnerRoutes } from './owner-routes.ts';
+import { buildPublishRoutes } from './publish-routes.ts';
 import { buildSessionRoutes } from './session-routes.ts';
 
 /** Builds every row. The document at `/openapi.json` is made once, from the rows before it. */
@@ -18,6 +19,7 @@ export function buildRouteTable(deps: RouteDeps, publicUrl: string): readonly Ro
     ...buildOperationRoutes(deps),
     ...buildCharterRoutes(deps),
     ...buildCameraRoutes(deps),
+    ...buildPublishRoutes(deps),
     ...buildOwnerRoutes(deps),
     ...buildIncidentRoutes(deps),
     ...buildSessionRoutes(deps),

@@ -12,7 +12,7 @@ const toCamera = (row: Tables['camera']): StoredCamera => ({
   ...toCameraFact(row),
   name: row.name,
   enrolledAtMs: row.enrolled_at_ms,
-  sealedUrl: row.sealed_url,
+  sealedUrl: row.source === 'published' ? null : row.sealed_url,
   enrolledBy: row.enrolled_by as StoredCamera['enrolledBy'],
 });
 
@@ -45,9 +45,10 @@ export function addCamera(context: WriteContext, input: AddInput): Written<Store
     name: camera.name,
     enrolled_at_ms: camera.enrolledAtMs,
     enrolled_by: camera.enrolledBy,
-    sealed_url: camera.sealedUrl,
+    sealed_url: camera.sealedUrl ?? '',
     added_index: index,
     revision: context.nextRevision(),
+    source: camera.sealedUrl === null ? 'published' : 'pulled',
   };
   statements.run(statements.query.insertInto('camera').values(row));
   return { value: camera, index };

@@ -5,7 +5,7 @@ import { readCharter, readOwner } from './charter-commands.ts';
 import { readConsent, readNewestConsent } from './consent-commands.ts';
 import { gatherGate } from './gate-commands.ts';
 import { readIncident } from './incident-commands.ts';
-import { readKeyByHash } from './key-commands.ts';
+import { listCameraKeys, readKey, readKeyByHash } from './key-commands.ts';
 import { checkpoint, entryBundle, proof, proveSession, tile } from './ledger-commands.ts';
 import { listSessions } from './session-commands.ts';
 
@@ -20,6 +20,8 @@ export const reads = {
   readNewestConsent,
   readIncident,
   readKeyByHash,
+  readKey,
+  listCameraKeys,
   checkpoint,
   tile,
   entryBundle,

@@ -1,24 +1,30 @@
 /*
- * PATCH on a player's session: trickled candidates, an ICE restart (RFC 8840), or the answer to an offer of ours.
- * Translates to app/whep-players.ts; called by whep-routes.ts.
+ * PATCH on a session of WHEP or WHIP: trickled candidates, an ICE restart (RFC 8840), or the answer to an offer of ours.
+ * Translates to the sessions of app/; called by rtc-session.ts.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IceCredentials } from '../app/ports/valve.ts';
-import type { Patched } from '../app/whep-players.ts';
-import type { WhepDeps } from './http-deps.ts';
+import type { Patched } from '../app/session-book.ts';
+import type { WhepPlayers } from '../app/whep-players.ts';
 import { sendRefusal } from './refusals.ts';
 
-const FRAGMENT_TYPE = 'application/trickle-ice-sdpfrag';
+export const FRAGMENT_TYPE = 'application/trickle-ice-sdpfrag';
 const FRAGMENT_CHARS_MAX = 16 * 1024;
-/** Lines of the player's fragment that say what it is about; they come back with the new credentials. */
+/** Lines of the other side's fragment that say what it is about; they come back with the new credentials. */
 const ABOUT = [/^a=group:BUNDLE [\w+/ -]{0,200}$/m, /^m=[\w/ .-]{1,400}$/m, /^a=mid:[\w+/-]{1,64}$/m];
 
-export async function patchSession(players: WhepDeps['players'], request: FastifyRequest, reply: FastifyReply) {
+export type Patchable = {
+  patch(cameraId: string, secret: string, fragment: string, tag: string | null): Promise<Patched>;
+  /** Where offers of ours are answered. */
+  readonly answer?: WhepPlayers['answer'];
+};
+
+export async function patchSession(sessions: Patchable, request: FastifyRequest, reply: FastifyReply) {
   const { cameraId, secret } = request.params as { readonly cameraId: string; readonly secret: string };
   const text = String(request.body ?? '').replaceAll('\r\n', '\n');
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
-  if (type === 'application/sdp') {
-    const answered = await players.answer(cameraId, secret, String(request.body ?? ''));
+  if (type === 'application/sdp' && sessions.answer) {
+    const answered = await sessions.answer(cameraId, secret, String(request.body ?? ''));
     if (answered.how === 'noted') return reply.code(204).send();
     if (answered.how === 'gone') return sendRefusal(reply, { code: 'not-found' });
     if (answered.how === 'not-asked') return refuseType(reply);
@@ -26,7 +32,7 @@ export async function patchSession(players: WhepDeps['players'], request: Fastif
   }
   if (type !== FRAGMENT_TYPE) return refuseType(reply);
   if (text.length > FRAGMENT_CHARS_MAX) return sendRefusal(reply, { code: 'too-large' });
-  return sendPatched(reply, await players.patch(cameraId, secret, text, readTag(request)), text);
+  return sendPatched(reply, await sessions.patch(cameraId, secret, text, readTag(request)), text);
 }
 
 function sendPatched(reply: FastifyReply, patched: Patched, fragment: string): FastifyReply {

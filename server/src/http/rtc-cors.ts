@@ -1,17 +1,17 @@
 /*
- * Which pages of other origins may play (WHEP): the only CORS there is, on the WHEP paths alone. Called by
- * whep-routes.ts.
+ * Which pages of other origins may play and publish (WHEP, WHIP): the only CORS there is, on these paths alone. Called by
+ * whep-routes.ts and whip-routes.ts.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Spelled out: `*` does not cover Authorization. */
-const REQUEST_HEADERS = 'Authorization, DPoP, Content-Type, If-Match, Prefer';
+const REQUEST_HEADERS = 'Authorization, DPoP, Content-Type, If-Match, Prefer, Last-Event-ID';
 const METHODS = 'POST, PATCH, DELETE, GET, HEAD, OPTIONS';
 const EXPOSED = 'Location, ETag, Link, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate, DPoP-Nonce';
 const PREFLIGHT_KEPT_S = '600';
 
 /** Adds the headers to every answer of this scope, for origins that are allowed. */
-export function registerWhepCors(app: FastifyInstance, origins: ReadonlySet<string>): void {
+export function registerRtcCors(app: FastifyInstance, origins: ReadonlySet<string>): void {
   app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('Vary', 'Origin');
     const { origin } = request.headers;
