@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { SessionId } from '@sallyport/protocol/ids';
 import { ApiKeyDesk, type KeyRequest } from './app/api-key-desk.ts';
 import { CameraSurvey } from './app/camera-survey.ts';
 import { Cameras } from './app/cameras.ts';
@@ -234,6 +235,12 @@ function startRounds(
   closing.add(() => expiries.stop());
 }
 
+async function openControl({ directory, store }: Adapters, keys: ApiKeyDesk, closing: Closing): Promise<void> {
+  const proveSession = (sessionId: SessionId) => store.proveSession(sessionId);
+  const control = await openControlSocket(directory, { keys, proveSession });
+  closing.add(() => control?.close());
+}
+
 async function assemble(config: Config, parts: Parts, closing: Closing): Promise<RunningServer> {
   const adapters = await openAdapters(config, closing);
   const { store, log, telemetry, media } = adapters;
@@ -270,11 +277,7 @@ async function assemble(config: Config, parts: Parts, closing: Closing): Promise
   });
   closing.add(() => signalling.close());
   startRounds(adapters, feeds, sources, closing);
-  const control = await openControlSocket(adapters.directory, {
-    keys: useCases.apiKeys,
-    proveSession: (sessionId) => store.proveSession(sessionId),
-  });
-  closing.add(() => control?.close());
+  await openControl(adapters, useCases.apiKeys, closing);
   closing.add(() => publishers.stop());
   // The first step of a stop, begun in the signal's own turn: the media workers get a Ctrl-C too and go at once, and the
   // reason on record must be that the server stopped. The connections that carry the news close after it.

@@ -119,8 +119,16 @@ t.test('domain and use cases know no clock, no chance and no timer of their own'
 });
 
 t.test('the valve alone lets packets through', async (t) => {
+  // A publisher's packets come into this process through a transport that has no address.
+  const tap = 'server/src/media/publisher-tap.ts';
+  t.match(readText(tap), /\.createDirectTransport\(/);
+  t.notMatch(
+    readText(tap),
+    /create(?!Direct)\w*Transport\(|\.(consumeData|pipeToRouter)\(|consumer\w*\.resume\(/i,
+    tap,
+  );
   for (const path of server) {
-    if (path === 'server/src/media/valve.ts') continue;
+    if (path === 'server/src/media/valve.ts' || path === tap) continue;
     t.notMatch(readText(path), /\.(consume|consumeData)\(|consumer\w*\.resume\(/i, path);
     // A pipe leads from one router of ours to another and to no viewer; it has one home too.
     if (path !== 'server/src/media/payload-routers.ts') t.notMatch(readText(path), /\.pipeToRouter\(/, path);

@@ -68,6 +68,8 @@ export class Publication {
 
   /** Makes the connection and records it. Null when it ended meanwhile; rejects when it cannot be, and leaves nothing. */
   open(offer: string, opening: { readonly remoteAddress: string }): Promise<PublisherConnection | null> {
+    // Its end has not waited for this, and would leave it open.
+    if (this.ending) return Promise.resolve(null);
     const step = this.#open(offer, opening);
     this.#opening = step.catch(() => undefined);
     return step;

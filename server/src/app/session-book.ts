@@ -40,6 +40,8 @@ export class SessionBook<E, S extends BookedSession<E>> {
   readonly #clock: Clock;
   readonly #randomness: Randomness;
   readonly #sessions = new Map<string, S>();
+  /** Oldest first. */
+  readonly #endedAtMs = new Map<string, number>();
 
   constructor(clock: Clock, randomness: Randomness) {
     this.#clock = clock;
@@ -58,13 +60,13 @@ export class SessionBook<E, S extends BookedSession<E>> {
   /** Books a session under its secret; one that ended meanwhile is remembered as such. */
   add(secret: string, session: S): void {
     this.#sessions.set(secret, session);
-    if (session.state === 'ended') this.#forgetLater(secret);
+    if (session.state === 'ended') this.#remember(secret);
   }
 
   /** The session, open or ended; null when nobody knows it, or no longer. */
   find(cameraId: string, secret: string): S | null {
     const session = this.#sessions.get(secret);
-    return session?.cameraId === cameraId ? session : null;
+    return session?.cameraId === cameraId && !this.#isForgotten(secret) ? session : null;
   }
 
   has(cameraId: string, secret: string): boolean {
@@ -76,7 +78,7 @@ export class SessionBook<E, S extends BookedSession<E>> {
   end(secret: string, session: S, last: E): void {
     session.state = 'ended';
     session.events.end(last);
-    if (this.#sessions.has(secret)) this.#forgetLater(secret);
+    if (this.#sessions.has(secret)) this.#remember(secret);
   }
 
   /**
@@ -107,10 +109,21 @@ export class SessionBook<E, S extends BookedSession<E>> {
     return state === 'ended';
   }
 
-  #forgetLater(secret: string): void {
-    const ended = [...this.#sessions].filter(([, { state }]) => state === 'ended');
-    if (ended.length > appBounds.playersRememberedMax && ended[0]) this.#sessions.delete(ended[0][0]);
-    this.#clock.after(appBounds.playerRememberedMs, () => this.#sessions.delete(secret));
+  /** Forgets who ended more than a minute ago, and the oldest where there are too many. Looked at with each new end. */
+  #remember(secret: string): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#endedAtMs.set(secret, nowMs);
+    for (const [known, endedAtMs] of this.#endedAtMs) {
+      const isOld = nowMs - endedAtMs >= appBounds.playerRememberedMs;
+      if (!isOld && this.#endedAtMs.size <= appBounds.playersRememberedMax) return;
+      this.#endedAtMs.delete(known);
+      this.#sessions.delete(known);
+    }
+  }
+
+  #isForgotten(secret: string): boolean {
+    const endedAtMs = this.#endedAtMs.get(secret);
+    return endedAtMs !== undefined && this.#clock.monotonicMs() - endedAtMs >= appBounds.playerRememberedMs;
   }
 
   #draw(bytes: number): string {

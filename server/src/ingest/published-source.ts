@@ -170,7 +170,6 @@ export class PublishedSource implements CameraSource {
       isBegun = true;
       run.take = { from, tap, watch, askedAtMs: clock.monotonicMs() };
       void watch.alarm.then((fault) => this.#alarm(run, fault.code, fault.message));
-      tap.requestKeyFrame();
     } catch {
       watch.stop();
       this.#wait(run, 'connection-lost', 'The publisher was lost while it was being taken.');

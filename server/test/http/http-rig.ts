@@ -82,6 +82,8 @@ export type Keys = Readonly<Record<Caller, string>>;
 export type HttpRig = {
   readonly app: FastifyInstance;
   readonly deps: HttpDeps;
+  readonly media: FakeMedia;
+  readonly publishers: PublisherRegistry;
   readonly keys: Keys;
   readonly ownerId: string;
   /** Every line logged so far. */
@@ -96,12 +98,21 @@ export async function openHttpRig(
   change: (deps: HttpDeps) => Partial<HttpDeps> = () => ({}),
 ): Promise<HttpRig> {
   const log = openRecordingLog();
-  const deps = await buildDeps(t, log.log);
+  const { deps, media, publishers } = await buildDeps(t, log.log);
   const app = buildHttp({ ...deps, ...change(deps) });
   t.teardown(() => app.close());
   await app.ready();
   const { keys, ownerId } = await settle(deps);
-  return { app, deps, keys, ownerId, logged: log.text, ask: (...asked) => askOf(app, keys, ...asked) };
+  return {
+    app,
+    deps,
+    media,
+    publishers,
+    keys,
+    ownerId,
+    logged: log.text,
+    ask: (...asked) => askOf(app, keys, ...asked),
+  };
 }
 
 function openRecordingLog() {
@@ -115,7 +126,9 @@ function openRecordingLog() {
   return { log: openLog('trace', destination), text: () => lines.join('') };
 }
 
-async function buildDeps(t: Owned, log: ReturnType<typeof openLog>): Promise<HttpDeps> {
+type Built = { readonly deps: HttpDeps; readonly media: FakeMedia; readonly publishers: PublisherRegistry };
+
+async function buildDeps(t: Owned, log: ReturnType<typeof openLog>): Promise<Built> {
   const { store, directory, clock } = await openScratch(t);
   const webRoot = makePages(directory);
   const keyRing = await KeyRing.open(join(directory, 'keys'), clock.nowMs());
@@ -148,7 +161,7 @@ async function buildDeps(t: Owned, log: ReturnType<typeof openLog>): Promise<Htt
   apiKeys.onRevoked((keyId) => publishers.cutKey(keyId));
   const publisherJudge = new PublisherJudge({ apiKeys, tokens: publishTokens, possession, nonces });
   const rtcParts = { denials, clock, randomness };
-  return {
+  const deps: HttpDeps = {
     apiKeys,
     charters: new Charters({ store, keeper, clock, randomness }),
     owners: new Owners({ store, keys: apiKeys, clock, randomness }),
@@ -173,6 +186,7 @@ async function buildDeps(t: Owned, log: ReturnType<typeof openLog>): Promise<Htt
     trustedProxies: [],
     tls: null,
   };
+  return { deps, media, publishers };
 }
 
 function makePages(directory: string): string {

@@ -10,7 +10,7 @@ import { charterBody, openHttpRig } from './http-rig.ts';
 t.test('every code has a status that says whose fault it is', (t) => {
   const codes = Object.keys(errorCodes) as (keyof typeof errorCodes)[];
   for (const code of codes) {
-    const isOurs = code === 'fault' || code === 'server-stopped';
+    const isOurs = ['fault', 'server-stopped', 'overloaded'].includes(code);
     t.equal(Math.floor(toStatus(code) / 100), isOurs ? 5 : 4, code);
     const problem = buildProblem(code);
     t.match(problem, { type: `urn:sallyport:${code}`, code, status: toStatus(code), detail: errorCodes[code] });
