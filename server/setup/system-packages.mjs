@@ -16,6 +16,14 @@ elements = ('x264enc', 'rtph264pay', 'h264parse', 'textoverlay', 'videotestsrc',
 raise SystemExit(0 if all(Gst.ElementFactory.find(name) for name in elements) else 1)
 `;
 
+const webrtcProbe = `
+import gi
+gi.require_version('Gst', '1.0'); gi.require_version('GstWebRTC', '1.0'); gi.require_version('GstSdp', '1.0')
+from gi.repository import Gst, GstSdp, GstWebRTC
+Gst.init(None)
+raise SystemExit(0 if all(Gst.ElementFactory.find(name) for name in ('webrtcbin', 'nicesink', 'rtspsrc')) else 1)
+`;
+
 /** What can be needed: for whom, how to tell that it is there, the packages, and why. */
 const needs = [
   {
@@ -80,6 +88,13 @@ const needs = [
     groups: ['tests'],
     present: () => inPath('vlc'),
     packages: ['vlc-bin', 'vlc-plugin-base'],
+  },
+  {
+    name: "GStreamer's WebRTC",
+    why: 'to publish a camera as a box at its owner does',
+    groups: ['tests'],
+    present: () => ask(python, ['-c', webrtcProbe]).ok,
+    packages: ['python3-gi', 'gir1.2-gst-plugins-bad-1.0', 'gstreamer1.0-plugins-bad', 'gstreamer1.0-nice'],
   },
   {
     name: 'the openssl program',

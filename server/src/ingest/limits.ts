@@ -56,6 +56,8 @@ export const limits = {
   /** Over UDP: packets held behind a hole, and for how long; a large key picture is 150 of them, Wi-Fi disorder 20 ms. */
   reorderPacketsMax: 256,
   reorderWaitMs: 60,
+  /** A publisher's lost packet is asked for again at once: one round trip over a mobile network, and a little. */
+  publisherReorderWaitMs: 150,
   /** Another sender on a track's port is believed once this one has been silent for so long. */
   voiceSilentMs: 1_000,
   /** RFC 3550, 6.2: reports need not come more often; cameras give up after 30 s or more without one. */

@@ -16,6 +16,8 @@ import type {
 import type { Clock } from '../app/ports/clock.ts';
 import type { FeedSink } from '../app/ports/feed-sink.ts';
 import type { LivePublishers, PublisherConnection, PublisherTap } from '../app/ports/publisher.ts';
+import { limits } from './limits.ts';
+import { ReorderBuffer } from './reorder-buffer.ts';
 import { wantsKeyFrame } from './rtcp-feedback.ts';
 import { RtpRelay } from './rtp-relay.ts';
 import type { RtpTimeline } from './rtp-timeline.ts';
@@ -35,6 +37,7 @@ type Take = {
   readonly from: PublisherConnection;
   readonly tap: PublisherTap;
   readonly watch: SourceWatch;
+  readonly order: ReorderBuffer;
   askedAtMs: number;
 };
 
@@ -145,9 +148,10 @@ export class PublishedSource implements CameraSource {
     });
   }
 
-  async #release(run: Run, { tap, watch }: Take): Promise<void> {
+  async #release(run: Run, { tap, watch, order }: Take): Promise<void> {
     run.take = null;
     watch.stop();
+    order.stop();
     await tap.close();
     if (this.#run === run) this.#journal.restarted();
   }
@@ -160,15 +164,19 @@ export class PublishedSource implements CameraSource {
       () => this.#journal.bytesIn,
       () => '',
     );
+    const inOrder = { packet: (packet: Uint8Array) => this.#accept(run, watch, packet), hole: () => undefined };
+    const order = new ReorderBuffer(clock, inOrder, limits.publisherReorderWaitMs);
     let isBegun = false;
     try {
       const tap = await from.openTap((packet) => {
-        if (isBegun) this.#accept(run, watch, packet);
+        this.#journal.count(packet);
+        // RFC 3550, 5.1; what is too short to be RTP has not come from the media server.
+        if (isBegun) order.push(packet, ((packet[2] ?? 0) << 8) | (packet[3] ?? 0));
       });
       // From here on in the same turn: no packet can have come before the relay knows the track.
       run.relay.beginSource(toTrack(tap.payloadType));
       isBegun = true;
-      run.take = { from, tap, watch, askedAtMs: clock.monotonicMs() };
+      run.take = { from, tap, watch, order, askedAtMs: clock.monotonicMs() };
       void watch.alarm.then((fault) => this.#alarm(run, fault.code, fault.message));
     } catch {
       watch.stop();
@@ -178,7 +186,6 @@ export class PublishedSource implements CameraSource {
 
   #accept(run: Run, watch: SourceWatch, packet: Uint8Array): void {
     if (this.#run !== run) return;
-    this.#journal.count(packet);
     if (run.relay.accept(packet) === 'foreign') return;
     watch.packetCame();
     // Whoever waits for this is told when there is something to see, not while a key frame is still on its way.

@@ -1,6 +1,7 @@
 /*
  * Puts RTP packets that overtook each other on the way back into their order. Holds packets only behind a hole, a
- * bounded number of them, and for a moment: then the hole stays one. No I/O; one for each track over UDP.
+ * bounded number of them, and for a moment: then the hole stays one. No I/O; one for each track over UDP, and one for a
+ * publisher, whose lost packets come again later than the next ones.
  */
 import type { Clock, Timer } from '../app/ports/clock.ts';
 import { limits } from './limits.ts';
@@ -17,12 +18,14 @@ type Listeners = {
 export class ReorderBuffer {
   readonly #clock: Clock;
   readonly #listeners: Listeners;
+  readonly #waitMs: number;
   readonly #held = new Map<number, Held>();
   #next: number | null = null;
   #timer: Timer | null = null;
 
-  constructor(clock: Clock, listeners: Listeners) {
+  constructor(clock: Clock, listeners: Listeners, waitMs: number = limits.reorderWaitMs) {
     this.#clock = clock;
+    this.#waitMs = waitMs;
     this.#listeners = listeners;
   }
 
@@ -92,7 +95,7 @@ export class ReorderBuffer {
     const [oldest] = this.#held.values();
     if (!oldest) return;
     const waitedMs = this.#clock.monotonicMs() - oldest.atMs;
-    this.#timer = this.#clock.after(Math.max(0, limits.reorderWaitMs - waitedMs), () => {
+    this.#timer = this.#clock.after(Math.max(0, this.#waitMs - waitedMs), () => {
       this.#skip();
       this.#plan();
     });

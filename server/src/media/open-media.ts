@@ -62,6 +62,8 @@ export interface Media extends FeedMaker, ValveMaker, OfferChecker, PublisherMak
   resourceUsage(): Promise<readonly WorkerUsage[]>;
   /** `ready` when a feed or valve can be opened now. */
   health(): 'ready' | 'no-worker' | 'unguarded' | 'closed';
+  /** The routers the living workers know themselves: one for each feed, payload profile and publisher. */
+  routerIds(): Promise<readonly string[]>;
   /** Process ids of the living workers. */
   workerPids(): readonly number[];
   /** The watchdog's process id; null while it is being replaced. */
@@ -202,6 +204,10 @@ class OpenMedia implements Media {
     if (this.#closed) return 'closed';
     if (!this.#watchdog.guarding) return 'unguarded';
     return this.#pool.workers().length === 0 ? 'no-worker' : 'ready';
+  }
+
+  async routerIds(): Promise<readonly string[]> {
+    return (await Promise.all(this.#pool.workers().map((worker) => worker.routerIds()))).flat();
   }
 
   workerPids(): readonly number[] {

@@ -161,6 +161,34 @@ t.test('who sends no key picture is asked again, not too often', async (t) => {
   await source.stop();
 });
 
+t.test('a packet that comes again after the next ones takes its place; one that does not is a hole', async (t) => {
+  const { publishers, sink, source, clock } = makeRig();
+  const { publisher, key } = makePublisher();
+  publishers.become(publisher);
+  source.start(sink);
+  await settleMicrotasks();
+  key();
+  const camera = new SampleCamera({ payloadType: 102, ssrc: 7, sequence: 40_000 });
+  const pictures = [camera.picture([SPS, PPS, idr()]), ...[1, 2, 3, 4].map(() => camera.picture([slice()]))].flat();
+  const [late, lost] = [pictures[4], pictures[5]];
+  const before = sink.packets.length;
+  for (const packet of pictures) if (packet !== late && packet !== lost) publisher.send(packet);
+  const held = sink.packets.length - before;
+  clock.advance(100);
+  t.equal(sink.packets.length - before, held, 'what follows the hole is held');
+  publisher.send(late ?? new Uint8Array());
+  clock.advance(151);
+  const sequences = sink.packets.slice(before).map(({ sequence }) => sequence);
+  const steps = sequences.slice(1).map((sequence, at) => (sequence - (sequences[at] ?? 0)) & 0xffff);
+  t.same(
+    steps.filter((step) => step !== 1),
+    [2],
+    'in order, with the one hole told',
+  );
+  t.equal(source.stats().packetsLost, 1);
+  await source.stop();
+});
+
 t.test('a silent publisher is taken anew, one that floods is ended', async (t) => {
   const { publishers, sink, source, states, clock } = makeRig();
   const { publisher, key } = makePublisher();

@@ -89,7 +89,7 @@ t.test('sources by their number, where they are told', async (t) => {
   t.equal(withRtx.video.rtp.rtcp?.cname, 'me');
   t.same(read(sending('sessionLevel') + groups).video.rtp.encodings, [{ ssrc: 11 }], 'no RTX was offered');
   t.same(read(sending('gstreamer')).video.rtp.encodings, [{}], 'learnt by the mid extension');
-  const extended = sending('gstreamer') + 'a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid\r\na=extmap:4 urn:x\r\n';
+  const extended = `${sending('gstreamer')}a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid\r\na=extmap:4 urn:x\r\n`;
   t.match(read(extended).video.rtp.headerExtensions, [{ id: 3, uri: /sdes:mid$/ }]);
   t.equal(read(extended).video.rtp.headerExtensions?.length, 1);
 });
