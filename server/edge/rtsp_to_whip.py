@@ -79,8 +79,7 @@ class Push:
         self.was_connected = False
         self.pipeline = Gst.parse_launch(launch_line(rtsp_url))
         self.out = self.pipeline.get_by_name('out')
-        for transceiver_direction in [GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY]:
-            self.out.connect('on-new-transceiver', lambda _, one: one.set_property('direction', transceiver_direction))
+        self.out.emit('get-transceiver', 0).set_property('direction', GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY)
         self.out.connect('on-negotiation-needed', lambda _: self.offer())
         self.out.connect('notify::ice-gathering-state', lambda *_: self.gathered())
         self.out.connect('notify::connection-state', lambda *_: GLib.idle_add(self.connection_changed))
@@ -91,22 +90,18 @@ class Push:
 
     def run(self):
         """Plays until something ends it; answers what did."""
-        late = GLib.timeout_add(CONNECT_WITHIN_MS, self.too_late)
+        GLib.timeout_add(CONNECT_WITHIN_MS, self.too_late)
         self.pipeline.set_state(Gst.State.PLAYING)
         self.loop.run()
-        GLib.source_remove(late) if not self.was_late else None
         self.pipeline.set_state(Gst.State.NULL)
         if self.session:
             delete_session(self.session, self.key)
         return self.failure
 
-    was_late = False
-
     def too_late(self):
         if not self.was_connected:
             self.end('no connection within 20 s')
-        self.was_late = True
-        return False
+        return GLib.SOURCE_REMOVE
 
     def end(self, failure):
         self.failure = self.failure or failure
@@ -116,7 +111,9 @@ class Push:
         self.out.emit('create-offer', None, Gst.Promise.new_with_change_func(self.offered))
 
     def offered(self, promise):
-        offer = promise.get_reply().get_value('offer')
+        # The description is a part of the reply, and gone with it.
+        reply = promise.get_reply()
+        offer = reply.get_value('offer')
         self.out.emit('set-local-description', offer, Gst.Promise.new())
 
     def gathered(self):

@@ -4,6 +4,7 @@
  */
 import type { Page } from 'playwright-core';
 import t from 'tap';
+import { waitUntil } from '../media/support/wait-until.ts';
 import { startChromium } from '../support/chromium.ts';
 import {
   closePeer,
@@ -31,6 +32,7 @@ t.teardown(async () => {
 const { folk, server } = town;
 const { media, publishers } = server;
 const client = await SignalClient.connect(server.url);
+const other = await SignalClient.connect(server.url);
 const incidentId = await folk.report();
 const newPage = async (): Promise<Page> => {
   const page = await browser.newPage();
@@ -63,11 +65,11 @@ async function publish(
 }
 
 /** Joins as an officer does; answers the session. */
-async function watch(cameraId: string): Promise<string> {
-  const offered = await client.join(cameraId, await folk.token(incidentId, [cameraId], client.key.jkt));
+async function watch(cameraId: string, as = client): Promise<string> {
+  const offered = await as.join(cameraId, await folk.token(incidentId, [cameraId], as.key.jkt));
   if (offered.type !== 'offer') throw new Error(offered.code);
   const { sessionId, sdp } = offered;
-  client.send({ type: 'answer', sessionId, sdp: await answerOffer(viewers, sessionId, sdp) });
+  as.send({ type: 'answer', sessionId, sdp: await answerOffer(viewers, sessionId, sdp) });
   return sessionId;
 }
 
@@ -102,7 +104,7 @@ t.test('from a page to a viewer, and nothing while nobody watches', async (t) =>
 
   client.send({ type: 'leave', sessionId });
   await events.until(says('idle'));
-  t.ok(isPaused(cameraId), 'paused again');
+  await waitUntil('paused again', () => isPaused(cameraId));
   t.same(await media.auditValves(), []);
   const dark = await settleArrived(viewers, sessionId);
   t.equal((await settleArrived(viewers, sessionId)).packets, dark.packets);
@@ -120,12 +122,13 @@ t.test('two viewers one after the other, the second soon', async (t) => {
   await publish(cameraId, publisher, 'two');
   const first = await watch(cameraId);
   await untilDecoded(viewers, first, 3);
-  const second = await watch(cameraId);
+  const second = await watch(cameraId, other);
   await untilDecoded(viewers, second, 5);
   const { framesDecoded } = await countArrived(viewers, first);
   await untilDecoded(viewers, first, framesDecoded + 5);
   t.ok((await countSent(page, 'two')).keyFramesEncoded >= 2, 'the second asked for a key frame too');
-  for (const sessionId of [first, second]) client.send({ type: 'leave', sessionId });
+  client.send({ type: 'leave', sessionId: first });
+  other.send({ type: 'leave', sessionId: second });
 });
 
 t.test('pause and withdrawal of the consent, and withdrawal of the camera', async (t) => {
@@ -137,7 +140,7 @@ t.test('pause and withdrawal of the consent, and withdrawal of the camera', asyn
   const stop = await folk.owner.must('PUT', `/v1/cameras/${cameraId}/sharing`, { paused: true });
   t.match(stop, { sessionsEnded: 1 });
   await events.until(says('idle'));
-  t.ok(isPaused(cameraId));
+  await waitUntil('what it sends is thrown away', () => isPaused(cameraId));
   const dark = await settleArrived(viewers, paused);
   t.equal(dark.dtls, 'closed');
   t.not(publishers.find(cameraId as never), null, 'the publisher stays: the owner may share again');
@@ -200,16 +203,15 @@ t.test('simulcast: viewers get the best layer', async (t) => {
   t.match(reply.text, /a=simulcast:recv h;m;l/);
   const sessionId = await watch(cameraId);
   await untilDecoded(viewers, sessionId, 5);
-  const best = async () => Math.max(...(await countSent(page, 'layers')).widths);
   const deadlineMs = Date.now() + 60_000;
   for (;;) {
     const { widths } = await countSent(page, 'layers');
     const { width, framesDecoded } = await countArrived(viewers, sessionId);
-    if (widths.length >= 2 && width === (await best())) break;
+    // The browser leaves its best layer out where it has no bandwidth or processor for it.
+    if (widths.length >= 2 && width === Math.max(...widths)) break;
     if (Date.now() > deadlineMs) throw new Error(`sent ${widths}, seen ${width}`);
     await untilDecoded(viewers, sessionId, framesDecoded + 5);
   }
-  t.pass(`seen at ${await best()}`);
   client.send({ type: 'leave', sessionId });
 });
 

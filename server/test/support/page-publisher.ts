@@ -11,7 +11,7 @@ export type Sending = {
   readonly packetsSent: number;
   readonly framesEncoded: number;
   readonly keyFramesEncoded: number;
-  /** The layers that were sent, by their width. */
+  /** The layers that are being sent, by their width. */
   readonly widths: readonly number[];
   readonly dtls: string;
 };
@@ -62,7 +62,7 @@ export const countSent = (page: Page, peer: string): Promise<Sending> =>
       sending.packetsSent += row.packetsSent;
       sending.framesEncoded += row.framesEncoded;
       sending.keyFramesEncoded += row.keyFramesEncoded;
-      if (row.framesEncoded > 0) sending.widths.push(row.frameWidth);
+      if (row.framesPerSecond > 0) sending.widths.push(row.frameWidth);
     }
     return sending;
   }, peer);
