@@ -278,10 +278,9 @@ async function assemble(config: Config, parts: Parts, closing: Closing): Promise
   closing.add(() => signalling.close());
   startRounds(adapters, feeds, sources, closing);
   await openControl(adapters, useCases.apiKeys, closing);
-  closing.add(() => publishers.stop());
   // The first step of a stop, begun in the signal's own turn: the media workers get a Ctrl-C too and go at once, and the
   // reason on record must be that the server stopped. The connections that carry the news close after it.
-  closing.add(() => keeper.stop());
+  closing.add(() => Promise.all([keeper.stop(), publishers.stop()]));
   await listenHttp(http, config.hosts, config.port);
   log.info({ url: config.publicUrl, crashedSessions: store.crashedSessions }, 'server started');
   return {

@@ -20,6 +20,8 @@ type State = {
   readonly consents: Map<string, Consent>;
   readonly newestConsent: Map<string, string>;
   readonly incidents: Map<string, 'open' | 'closed'>;
+  /** Cameras somebody feeds; the end of an epoch ends that too. */
+  readonly fed: Set<string>;
   readonly open: Map<string, OpenSession>;
   readonly started: Set<string>;
 };
@@ -92,6 +94,7 @@ function startNode(state: State, { epoch, crashedSessions }: Entry<'node.started
   state.epoch = epoch;
   state.stopped = false;
   state.orphans = state.open.size;
+  state.fed.clear();
   if (crashedSessions !== state.orphans) {
     say(`the server starts with ${state.orphans} sessions left open, but says ${crashedSessions}`);
   }
@@ -101,6 +104,7 @@ const rules: { readonly [T in LedgerEntryType]?: Rule<T> } = {
   'node.started': startNode,
   'node.stopped': (state, _entry, say) => {
     state.stopped = true;
+    if (state.fed.size > 0) say(`the server stops in order, but ${state.fed.size} cameras are being fed`);
     if (state.open.size > 0) say(`the server stops in order, but ${state.open.size} sessions are open`);
   },
   'charter.set': (state, { charterId }) => {
@@ -118,6 +122,15 @@ const rules: { readonly [T in LedgerEntryType]?: Rule<T> } = {
     if (lostAtMs > (backAtMs ?? atMs) || (backAtMs ?? atMs) > atMs) {
       say(`camera ${cameraId} was away until before it was lost, or until after this was written`);
     }
+  },
+  'publisher.connected': (state, { cameraId }, say) => {
+    // It may be withdrawn by now: the withdrawal and a publisher that was being let in can cross.
+    if (!state.cameras.has(cameraId)) say(`somebody feeds camera ${cameraId}, which is not on record`);
+    if (state.fed.has(cameraId)) say(`two feed camera ${cameraId} at once`);
+    state.fed.add(cameraId);
+  },
+  'publisher.disconnected': (state, { cameraId }, say) => {
+    if (!state.fed.delete(cameraId)) say(`nobody fed camera ${cameraId}, but that ends`);
   },
   'consent.given': settleConsent('in force'),
   'consent.refused': settleConsent('ended'),
@@ -148,6 +161,7 @@ export class LedgerRules {
     consents: new Map(),
     newestConsent: new Map(),
     incidents: new Map(),
+    fed: new Set(),
     open: new Map(),
     started: new Set(),
   };

@@ -1,82 +1,35 @@
 /*
  * What WHIP answers, request by request, on the real edge, tokens, keys and store: the status of each refusal in the order
- * they are looked for, who may make tokens and keys, and what the ledger keeps of it. Only the media server is a fake.
+ * they are looked for, and what the ledger keeps of it. Only the media server is a fake.
  */
 import { limits } from '@sallyport/protocol/limits';
 import t from 'tap';
 import { PublishTokenDesk } from '../../src/tokens/publish-token.ts';
 import { offers } from '../media/support/golden-offers.ts';
 import { newId } from '../store/open-scratch.ts';
-import { makeProof, makeViewerKey, type ViewerKey } from '../support/possession.ts';
-import { type Answered, consentBody, type HttpRig, incidentBody, openHttpRig, PLACE, PUBLIC_URL } from './http-rig.ts';
+import { makeViewerKey } from '../support/possession.ts';
+import { consentBody, incidentBody, openHttpRig, PUBLIC_URL } from './http-rig.ts';
 import { readEntries } from './read-entries.ts';
+import {
+  FRAGMENT,
+  makeKey,
+  makeToken,
+  openRig,
+  publish,
+  publishWithKey,
+  SDP,
+  sdp,
+  send,
+  type WhipChange,
+} from './whip-rig.ts';
 
-const sdp = offers.chromium.replaceAll('a=recvonly', 'a=sendonly');
-const SDP = 'application/sdp';
-const FRAGMENT = 'application/trickle-ice-sdpfrag';
 const ownFragment = /a=ice-ufrag:\S+\r\na=ice-pwd:\S+\r\n/.exec(sdp)?.[0] ?? '';
-
-type Rig = HttpRig & { readonly cameraId: string; readonly key: ViewerKey };
-
-async function openRig(t: Parameters<typeof openHttpRig>[0], ownership = 'private'): Promise<Rig> {
-  const rig = await openHttpRig(t);
-  const { ownerId } = rig;
-  const enrolment = { name: 'Phone', ownership, ownerId, place: PLACE, publish: true };
-  const camera = await rig.ask('POST', '/v1/cameras', 'operator', enrolment);
-  if (camera.status !== 201) throw new Error(camera.text);
-  return { ...rig, cameraId: String(camera.body['id']), key: await makeViewerKey() };
-}
-
-const makeToken = async ({ ask, cameraId, key }: Rig, change: object = {}): Promise<string> =>
-  String(
-    (await ask('POST', `/v1/cameras/${cameraId}/publish-tokens`, 'owner', { jkt: key.jkt, ...change })).body['token'],
-  );
-
-async function makeKey({ ask, cameraId }: Rig) {
-  const { body } = await ask('POST', `/v1/cameras/${cameraId}/publish-keys`, 'owner', { label: 'box' });
-  return { id: String(body['id']), text: String(body['publishKey']) };
-}
-
-async function send(
-  { app }: Rig,
-  method: 'POST' | 'PATCH' | 'DELETE' | 'GET' | 'HEAD' | 'OPTIONS' | 'PUT',
-  url: string,
-  headers: object,
-  payload = '',
-) {
-  const answer = await app.inject({ method, url, headers: { ...headers }, ...(payload === '' ? {} : { payload }) });
-  const body = /json/.test(String(answer.headers['content-type'])) ? JSON.parse(answer.payload) : {};
-  return { status: answer.statusCode, headers: answer.headers, text: answer.payload, body } as Answered;
-}
-
-type Change = {
-  readonly path?: string;
-  readonly headers?: object;
-  readonly offer?: string;
-  readonly nonce?: string;
-  readonly key?: ViewerKey;
-  readonly htu?: string;
-};
-
-/** Posts with a token and its proof. */
-async function publish(rig: Rig, token: string, change: Change = {}): Promise<Answered> {
-  const path = change.path ?? `/v1/whip/${rig.cameraId}`;
-  const nonce = change.nonce ?? String((await send(rig, 'HEAD', path, {})).headers['dpop-nonce']);
-  const htu = change.htu ?? `${PUBLIC_URL}${path}`;
-  const nowMs = rig.deps.clock.nowMs();
-  const proof = await makeProof(change.key ?? rig.key, { accessToken: token, htu, nonce, nowMs, htm: 'POST' });
-  const own = { 'content-type': SDP, authorization: `DPoP ${token}`, dpop: proof };
-  return send(rig, 'POST', path, { ...own, ...change.headers }, change.offer ?? sdp);
-}
-
-const publishWithKey = (rig: Rig, key: string, offer = sdp, cameraId = rig.cameraId) =>
-  send(rig, 'POST', `/v1/whip/${cameraId}`, { 'content-type': SDP, authorization: `Bearer ${key}` }, offer);
 
 t.test('the status of every refusal', async (t) => {
   const rig = await openRig(t);
   const token = await makeToken(rig);
   const elsewhere = `/v1/whip/${newId('cam')}`;
-  const rows: readonly (readonly [string, number, string, Change])[] = [
+  const rows: readonly (readonly [string, number, string, WhipChange])[] = [
     ['another type', 415, 'unsupported-type', { headers: { 'content-type': 'text/plain' } }],
     ['too large', 413, 'too-large', { offer: sdp.padEnd(limits.sdpBytesMax + 1, 'x') }],
     ['far too large', 413, 'too-large', { offer: 'x'.repeat(limits.bodyBytesMax + 1) }],
@@ -242,88 +195,6 @@ t.test('another is told to wait, the same takes its camera over', async (t) => {
     (await readEntries(rig)).filter(({ type }) => type === 'publisher.connected'),
     [{ scheme: 'key', keyId: one.id }, {}],
   );
-});
-
-t.test('a revoked key is cut at once and comes no more; so is who came with a token of it', async (t) => {
-  const rig = await openRig(t);
-  const { ask, cameraId } = rig;
-  const key = await makeKey(rig);
-  const first = await publishWithKey(rig, key.text);
-  const url = `/v1/cameras/${cameraId}/publish-keys`;
-  t.match((await ask('GET', url, 'owner')).body, { items: [{ id: key.id, label: 'box' }] });
-  t.notMatch((await ask('GET', url, 'owner')).text, /sp_publisher/);
-  t.equal((await ask('DELETE', `${url}/${newId('key')}`, 'owner')).status, 404);
-  t.equal((await ask('DELETE', `/v1/cameras/${newId('cam')}/publish-keys/${key.id}`, 'owner')).status, 404);
-  t.equal((await ask('DELETE', `${url}/${key.id}`, 'owner')).status, 200);
-  t.equal((await send(rig, 'GET', String(first.headers['location']), {})).status, 404, 'cut before the answer');
-  t.equal((await publishWithKey(rig, key.text)).status, 401);
-  t.same((await ask('GET', url, 'owner')).body, { items: [] });
-
-  const byOperator = await makeKey(rig);
-  await publishWithKey(rig, byOperator.text);
-  t.equal((await ask('DELETE', `/v1/keys/${byOperator.id}`, 'operator')).status, 200);
-  t.match((await ask('GET', `/v1/cameras/${cameraId}`, 'owner')).body, { publisher: { connected: false } });
-  const reasons = (await readEntries(rig)).filter(({ type }) => type === 'publisher.disconnected');
-  t.match(reasons, [{ reason: 'key-revoked' }, { reason: 'key-revoked' }]);
-});
-
-t.test('a withdrawn camera cuts its publisher, and is not there any more', async (t) => {
-  const rig = await openRig(t);
-  const { ask, cameraId } = rig;
-  const key = await makeKey(rig);
-  const first = await publishWithKey(rig, key.text);
-  t.equal((await ask('DELETE', `/v1/cameras/${cameraId}`, 'operator')).status, 200);
-  t.equal((await send(rig, 'GET', String(first.headers['location']), {})).status, 404);
-  t.match(await publishWithKey(rig, key.text), { status: 404, body: { code: 'not-found' } });
-  t.match(await ask('POST', `/v1/cameras/${cameraId}/publish-tokens`, 'owner', { jkt: rig.key.jkt }), { status: 409 });
-  const gone = (await readEntries(rig)).filter(({ type }) => type === 'publisher.disconnected');
-  t.match(gone, [{ reason: 'camera-withdrawn' }]);
-});
-
-t.test('who may say who feeds a camera', async (t) => {
-  const rig = await openRig(t);
-  const { ask, cameraId, ownerId, key } = rig;
-  const token = (id: string, as: 'owner' | 'vendor' | 'operator') =>
-    ask('POST', `/v1/cameras/${id}/publish-tokens`, as, { jkt: key.jkt });
-  t.equal((await token(cameraId, 'owner')).status, 200);
-  t.match(await token(cameraId, 'operator'), { status: 403, body: { code: 'forbidden' } }, 'not in an owner’s name');
-  t.equal((await token(cameraId, 'vendor')).status, 404, 'a vendor that did not enrol it');
-  const body = { name: 'x', ownership: 'private', ownerId, place: PLACE, publish: true };
-  const ofVendor = String((await ask('POST', '/v1/cameras', 'vendor', body)).body['id']);
-  t.equal((await token(ofVendor, 'vendor')).status, 200);
-  const ofCity = String((await ask('POST', '/v1/cameras', 'operator', { ...body, ownership: 'city' })).body['id']);
-  t.equal((await token(ofCity, 'operator')).status, 200);
-  const other = await ask('POST', '/v1/owners', 'operator', { name: 'Neighbour' });
-  const asNeighbour = { key: String(other.body['apiKey']) };
-  t.equal((await ask('POST', `/v1/cameras/${cameraId}/publish-keys`, asNeighbour, { label: 'x' })).status, 404);
-  t.equal((await ask('POST', `/v1/cameras/${cameraId}/publish-keys`, 'owner', {})).status, 400);
-  for (let count = 0; count < limits.publishKeysMax; count += 1) await makeKey(rig);
-  t.equal((await ask('POST', `/v1/cameras/${cameraId}/publish-keys`, 'owner', { label: 'x' })).status, 409, 'bounded');
-});
-
-t.test('a camera is pulled or published, never both, and never changes', async (t) => {
-  const rig = await openRig(t);
-  const { ask, cameraId, ownerId, key } = rig;
-  const base = { name: 'x', ownership: 'private', ownerId, place: PLACE };
-  const url = 'rtsp://127.0.0.1:1/live';
-  const rows = [
-    [{}, 'rtspUrl', /either rtspUrl .* or "publish": true/],
-    [{ rtspUrl: url, publish: true }, 'rtspUrl', /either/],
-    [{ publish: false }, 'publish', /is true or left out/],
-    [{ publish: true, certificateSha256: 'a'.repeat(64) }, 'certificateSha256', /belongs to a URL/],
-  ] as const;
-  for (const [change, path, message] of rows) {
-    const answer = await ask('POST', '/v1/cameras', 'operator', { ...base, ...change });
-    t.match(answer, { status: 400, body: { errors: [{ path, message }] } }, JSON.stringify(change));
-  }
-  const pulled = String((await ask('POST', '/v1/cameras', 'operator', { ...base, rtspUrl: url })).body['id']);
-  t.match((await ask('GET', `/v1/cameras/${pulled}`, 'owner')).body, { source: { kind: 'pulled' }, publisher: null });
-  t.match(await ask('POST', `/v1/cameras/${pulled}/publish-tokens`, 'owner', { jkt: key.jkt }), {
-    status: 409,
-    body: { detail: /pulls this camera/ },
-  });
-  t.match(await ask('PATCH', `/v1/cameras/${cameraId}`, 'operator', { rtspUrl: url }), { status: 409 });
-  t.match(await ask('PATCH', `/v1/cameras/${cameraId}`, 'operator', { name: 'Other' }), { status: 200 });
 });
 
 t.test('a server that stops says so, one that cannot now says when', async (t) => {

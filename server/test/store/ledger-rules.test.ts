@@ -39,6 +39,8 @@ const draft = {
     ...{ incidentType: 'robbery', agency: 'jackson.pd', possession: 'dpop' },
   },
   end: { type: 'session.ended', sessionId, cameraId, reason: 'left', lastPacketAtMs: null },
+  fed: { type: 'publisher.connected', cameraId, scheme: 'key', keyId: newId('key') },
+  unfed: { type: 'publisher.disconnected', cameraId, reason: 'left' },
   crash: { type: 'session.ended', sessionId, cameraId, reason: 'crash', lastPacketAtMs: 1 },
 } satisfies Record<string, Draft>;
 const scene: Draft[] = [draft.boot, draft.charter, draft.camera, draft.consent, draft.incident];
@@ -65,6 +67,8 @@ t.test('sound histories', async (t) => {
     ['a crash', [...scene, draft.start, { ...draft.boot, crashedSessions: 1 }, draft.crash, draft.stop]],
     ['a pause taken back', [...scene, draft.paused, draft.resumed, draft.start, draft.end]],
     ['a break', [...scene, draft.start, draft.away, { ...draft.away, backAtMs: null }, draft.end, draft.stop]],
+    ['a publisher, and the same again', [...scene, draft.fed, draft.unfed, draft.fed, draft.unfed, draft.stop]],
+    ['a publisher through a crash', [...scene, draft.fed, draft.boot, draft.fed, draft.unfed]],
     ['a renewal', [...scene, draft.withdrawn, draft.renewed, draft.start, draft.end]],
   ];
   for (const [name, drafts] of rows) t.same(judge(drafts).words, [], name);
@@ -107,6 +111,14 @@ t.test('broken histories', async (t) => {
     ['another camera', [...scene, { ...draft.start, cameraId: ids.otherCamera }], /5: .* a consent for another camera/],
     ['no incident', [...scene.toSpliced(4, 1), draft.start], /4: .* for incident .* not on record/],
     ['incident closed', [...scene, draft.closed, draft.start], /6: .* for incident .* which is closed/],
+    ['fed, but not there', [draft.boot, draft.fed], /1: somebody feeds camera .* not on record/],
+    ['fed by two', [...scene, draft.fed, draft.fed], /6: two feed camera .* at once/],
+    ['fed by nobody', [...scene, draft.unfed], /5: nobody fed camera .*, but that ends/],
+    [
+      'stopped while fed',
+      [...scene, draft.fed, draft.stop],
+      /6: the server stops in order, but 1 cameras are being fed/,
+    ],
     ['ends elsewhere', [...scene, draft.start, { ...draft.end, cameraId: ids.otherCamera }], /6: .* ends on another/],
   ];
   for (const [name, drafts, expected] of rows) t.match(judge(drafts).words.join('\n'), expected, name);
