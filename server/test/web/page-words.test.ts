@@ -51,7 +51,7 @@ t.test('every type of ledger entry has a sentence', async (t) => {
     code: 'consent-paused',
     count: 3,
     possession: 'dpop',
-    reason: 'consent-withdrawn',
+    reason: 'left',
     lastPacketAtMs: null,
     lostAtMs: 500,
     backAtMs: 900,
