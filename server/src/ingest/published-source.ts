@@ -164,7 +164,10 @@ export class PublishedSource implements CameraSource {
       () => this.#journal.bytesIn,
       () => '',
     );
-    const inOrder = { packet: (packet: Uint8Array) => this.#accept(run, watch, packet), hole: () => undefined };
+    const inOrder = {
+      packet: (packet: Uint8Array) => this.#accept(run, watch, packet),
+      hole: () => run.take?.tap.requestKeyFrame(),
+    };
     const order = new ReorderBuffer(clock, inOrder, limits.publisherReorderWaitMs);
     let isBegun = false;
     try {
