@@ -72,8 +72,8 @@ t.test('a camera is pulled or published, never both, and never changes', async (
   const base = { name: 'x', ownership: 'private', ownerId, place: PLACE };
   const url = 'rtsp://127.0.0.1:1/live';
   const rows = [
-    [{}, 'rtspUrl', /either rtspUrl .* or "publish": true/],
-    [{ rtspUrl: url, publish: true }, 'rtspUrl', /either/],
+    [{}, 'rtspUrl', /exactly one of rtspUrl, onvif .* "publish": true/],
+    [{ rtspUrl: url, publish: true }, 'rtspUrl', /exactly one/],
     [{ publish: false }, 'publish', /is true or left out/],
     [{ publish: true, certificateSha256: 'a'.repeat(64) }, 'certificateSha256', /belongs to a URL/],
   ] as const;
