@@ -38,7 +38,10 @@ export class MediaPublisherTap implements PublisherTap {
     try {
       // Header extensions are of the publisher's leg; whoever reads these packets has no use for them.
       const rtpCapabilities = { ...router.rtpCapabilities, headerExtensions: [] };
-      const consumer = await transport.consume({ producerId: producer.id, rtpCapabilities, paused: false });
+      // Of simulcast the best layer that arrives: there is no bandwidth to spare in front of this process.
+      const preferredLayers = { spatialLayer: (producer.rtpParameters.encodings?.length ?? 1) - 1 };
+      const options = { producerId: producer.id, rtpCapabilities, preferredLayers, paused: false };
+      const consumer = await transport.consume(options);
       const tap = new MediaPublisherTap(parts, transport, consumer);
       consumer.on('rtp', (packet) => {
         if (tap.#closed === null) onPacket(packet);
