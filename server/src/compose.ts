@@ -32,6 +32,7 @@ import { Sessions } from './app/sessions.ts';
 import { TokenDesk } from './app/token-desk.ts';
 import { WhepPlayers } from './app/whep-players.ts';
 import { WhipPublishers } from './app/whip-publishers.ts';
+import { Closing } from './closing.ts';
 import type { Config } from './config.ts';
 import { openControlSocket } from './control-socket.ts';
 import { buildHttp } from './http/build-http.ts';
@@ -77,26 +78,6 @@ export type Parts = { readonly wrapSources?: (sources: CameraSourceFactory) => C
 const webRoot = fileURLToPath(new URL('../web/dist', import.meta.url));
 const STORE_LAG_MS_MAX = 5_000;
 const STATES_EVERY_MS = 5_000;
-
-/** Runs the closing steps in the opposite order of their opening; one that fails does not keep the others from running. */
-class Closing {
-  readonly #steps: (() => unknown)[] = [];
-  #done: Promise<void> | null = null;
-
-  add(step: () => unknown): void {
-    this.#steps.unshift(step);
-  }
-
-  run(): Promise<void> {
-    this.#done ??= (async () => {
-      for (const step of this.#steps)
-        await Promise.resolve()
-          .then(step)
-          .catch(() => undefined);
-    })();
-    return this.#done;
-  }
-}
 
 /** Starts everything or rejects with what to do about it, leaving nothing running. */
 export async function startServer(config: Config, parts: Parts = {}): Promise<RunningServer> {
@@ -152,7 +133,7 @@ function buildGate(config: Config, adapters: Adapters, sources: CameraSourceFact
   const signer = { issuer: config.publicUrl, audience: config.publicUrl, keyRing, randomness };
   const tokens = new ConsentTokenDesk({ ...signer, trustedIssuers: config.trustedIssuers });
   const publishers = new PublisherRegistry({ store, maker: media, clock, log });
-  const timelineOf = (sink: FeedSink) => factory.timelineOf(sink);
+  const timelineOf = (sink: FeedSink, clockRateHz?: number) => factory.timelineOf(sink, clockRateHz);
   const published = new PublishedSourceFactory({ publishers, clock, timelineOf });
   const nonces = new NonceSource(randomness);
   const possession = new PossessionDesk({ nonces, replay: new ReplayWindow() });

@@ -42,7 +42,9 @@ async function publish(rtc: RtcDeps, deps: Deps, request: FastifyRequest, reply:
     case 'answer':
       return reply
         .code(201)
-        .headers(buildSessionHeaders(`${BASE}/${cameraId}/${published.secret}`, published.tag, EVENTS, rtc.iceServers()))
+        .headers(
+          buildSessionHeaders(`${BASE}/${cameraId}/${published.secret}`, published.tag, EVENTS, rtc.iceServers()),
+        )
         .send(Buffer.from(published.sdp));
   }
 }

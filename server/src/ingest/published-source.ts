@@ -14,13 +14,14 @@ import type {
   SourceStats,
 } from '../app/ports/camera-source.ts';
 import type { Clock } from '../app/ports/clock.ts';
-import type { FeedSink } from '../app/ports/feed-sink.ts';
+import type { FeedSink, OpenAudioSink } from '../app/ports/feed-sink.ts';
 import type { LivePublishers, PublisherConnection, PublisherTap } from '../app/ports/publisher.ts';
 import { limits } from './limits.ts';
 import { ReorderBuffer } from './reorder-buffer.ts';
 import { wantsKeyFrame } from './rtcp-feedback.ts';
 import { RtpRelay } from './rtp-relay.ts';
 import type { RtpTimeline } from './rtp-timeline.ts';
+import { SoundRelay } from './sound-relay.ts';
 import { SourceJournal } from './source-journal.ts';
 import { SourceWatch } from './source-watch.ts';
 import type { VideoTrack } from './video-track.ts';
@@ -29,7 +30,7 @@ export type PublishedSurroundings = {
   readonly publishers: LivePublishers;
   readonly clock: Clock;
   /** MUST give the same timeline for the same sink, also to other sources. */
-  readonly timelineOf: (sink: FeedSink) => RtpTimeline;
+  readonly timelineOf: (sink: FeedSink, clockRateHz?: number) => RtpTimeline;
 };
 
 /** What is taken from one publisher. */
@@ -43,6 +44,8 @@ type Take = {
 
 /** From one `start` to its `stop`. */
 type Run = {
+  /** Null where nobody may hear. */
+  readonly openAudio: OpenAudioSink | null;
   readonly relay: RtpRelay;
   readonly leave: () => void;
   readonly letGo: () => void;
@@ -51,6 +54,8 @@ type Run = {
   turn: Promise<void>;
 };
 
+/** RFC 7587, 4.1. */
+const OPUS_CLOCK_HZ = 48_000;
 /** A publisher that was asked for a key frame is not asked again sooner, while one is waited for. */
 const ASK_AGAIN_MS = 500;
 
@@ -83,7 +88,7 @@ export class PublishedSource implements CameraSource {
     return this.#journal.state;
   }
 
-  start(sink: FeedSink): void {
+  start(sink: FeedSink, openAudio: OpenAudioSink | null = null): void {
     if (this.#run) throw new Error('this source has been started and not stopped');
     const { publishers, clock, timelineOf } = this.#surroundings;
     const cameraId = this.#cameraId;
@@ -99,6 +104,7 @@ export class PublishedSource implements CameraSource {
         }),
     };
     const run: Run = {
+      openAudio,
       relay: new RtpRelay(wire, timelineOf(sink), clock),
       letGo: publishers.want(cameraId),
       leave: publishers.onChange(cameraId, () => this.#settle(run)),
@@ -170,14 +176,23 @@ export class PublishedSource implements CameraSource {
     };
     const order = new ReorderBuffer(clock, inOrder, limits.publisherReorderWaitMs);
     let isBegun = false;
+    let sound: SoundRelay | null = null;
     try {
-      const tap = await from.openTap((packet) => {
-        this.#journal.count(packet);
-        // RFC 3550, 5.1; what is too short to be RTP has not come from the media server.
-        if (isBegun) order.push(packet, ((packet[2] ?? 0) << 8) | (packet[3] ?? 0));
+      const heard = from.sound === null ? null : ((await run.openAudio?.(from.sound)) ?? null);
+      const tap = await from.openTap({
+        picture: (packet) => {
+          this.#journal.count(packet);
+          // RFC 3550, 5.1; what is too short to be RTP has not come from the media server.
+          if (isBegun) order.push(packet, ((packet[2] ?? 0) << 8) | (packet[3] ?? 0));
+        },
+        sound: heard && ((packet) => sound?.accept(packet)),
       });
       // From here on in the same turn: no packet can have come before the relay knows the track.
-      run.relay.beginSource(toTrack(tap.payloadType));
+      run.relay.beginSource(toTrack(tap.payloadType, from.sound));
+      if (heard !== null && tap.soundPayloadType !== null) {
+        const timeline = this.#surroundings.timelineOf(heard, OPUS_CLOCK_HZ);
+        sound = new SoundRelay(heard, timeline, clock, tap.soundPayloadType);
+      }
       isBegun = true;
       run.take = { from, tap, watch, order, askedAtMs: clock.monotonicMs() };
       void watch.alarm.then((fault) => this.#alarm(run, fault.code, fault.message));
@@ -229,10 +244,10 @@ export class PublishedSource implements CameraSource {
 }
 
 /** What the server itself has made of the publisher's stream; the parameter sets come with it. */
-const toTrack = (payloadType: number): VideoTrack => ({
+const toTrack = (payloadType: number, audio: string | null): VideoTrack => ({
   control: null,
   profile: 'RTP/AVPF',
   payloadType,
   parameterSets: [],
-  facts: { codec: 'H264', cameraCodec: 'H264', profileLevelId: null, widthPx: null, heightPx: null },
+  facts: { codec: 'H264', cameraCodec: 'H264', profileLevelId: null, widthPx: null, heightPx: null, audio },
 });

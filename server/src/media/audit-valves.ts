@@ -46,11 +46,11 @@ export async function auditFeed(feed: MediaFeed, clock: Clock): Promise<readonly
 export async function auditPublisher(publisher: MediaPublisher, clock: Clock): Promise<readonly StrayConsumer[]> {
   const { cameraId, router } = publisher;
   if (router.closed) return [];
-  const known = [await publisher.tapConsumerId()];
+  const known = [...(await publisher.tapConsumerIds())];
   const waited = await within(clock, mediaLimits.requestMs, router.dump());
   if (router.closed) return [];
   if (waited.how !== 'done') throw new MediaFault('timed-out', 'a media worker does not say what it takes');
-  known.push(await publisher.tapConsumerId());
+  known.push(...(await publisher.tapConsumerIds()));
   const consumerIds = waited.value.mapConsumerIdProducerId.map(({ key }) => key);
   return consumerIds.filter((id) => !known.includes(id)).map((consumerId) => ({ cameraId, consumerId }));
 }

@@ -1,14 +1,16 @@
 /*
- * Takes a publisher's packets out of its router into this process, where the source relays them. The one consumer here
- * hangs on a direct transport, which has no address and reaches nobody; every viewer is behind a valve. While no tap is
- * open the producers are paused, and the worker throws away what arrives. Opened by publisher.ts.
+ * Takes a publisher's packets out of its router into this process, where the source relays them. The consumers here hang
+ * on a direct transport, which has no address and reaches nobody; every viewer is behind a valve. While no tap is open the
+ * producers are paused, and the worker throws away what arrives; sound is let out only where somebody may hear it.
+ * Opened by publisher.ts.
  */
 import type { types } from 'mediasoup';
-import type { PublisherTap } from '../app/ports/publisher.ts';
+import type { PublisherTap, TapOutlet } from '../app/ports/publisher.ts';
 
 export type TapParts = {
   readonly router: types.Router;
-  readonly producer: types.Producer;
+  readonly picture: types.Producer;
+  readonly sound: types.Producer | null;
   /** Called when a tap could not be shut: nothing short of the connection's end is left. */
   readonly onStuck: () => void;
   /** Resolves true when the promise resolved in time. */
@@ -17,36 +19,46 @@ export type TapParts = {
 
 export class MediaPublisherTap implements PublisherTap {
   readonly payloadType: number;
-  readonly consumerId: string;
+  readonly soundPayloadType: number | null;
+  readonly consumerIds: readonly string[];
   readonly #parts: TapParts;
   readonly #transport: types.DirectTransport;
-  readonly #consumer: types.Consumer;
+  readonly #picture: types.Consumer;
   #closed: Promise<void> | null = null;
 
-  private constructor(parts: TapParts, transport: types.DirectTransport, consumer: types.Consumer) {
+  private constructor(
+    parts: TapParts,
+    transport: types.DirectTransport,
+    picture: types.Consumer,
+    sound: types.Consumer | null,
+  ) {
     this.#parts = parts;
     this.#transport = transport;
-    this.#consumer = consumer;
-    this.payloadType = consumer.rtpParameters.codecs[0]?.payloadType ?? 0;
-    this.consumerId = consumer.id;
+    this.#picture = picture;
+    this.payloadType = payloadTypeOf(picture);
+    this.soundPayloadType = sound && payloadTypeOf(sound);
+    this.consumerIds = sound === null ? [picture.id] : [picture.id, sound.id];
   }
 
-  /** Opens the tap and lets the producer through. Rejects with what the worker answers; nothing is left open then. */
-  static async open(parts: TapParts, onPacket: (packet: Uint8Array) => void): Promise<MediaPublisherTap> {
-    const { router, producer } = parts;
+  /** Opens the tap and lets the producers through. Rejects with what the worker answers; nothing is left open then. */
+  static async open(parts: TapParts, outlet: TapOutlet): Promise<MediaPublisherTap> {
+    const { router, picture, sound } = parts;
     const transport = await router.createDirectTransport();
+    const isHeard = sound !== null && outlet.sound !== null;
     try {
       // Header extensions are of the publisher's leg; whoever reads these packets has no use for them.
       const rtpCapabilities = { ...router.rtpCapabilities, headerExtensions: [] };
-      // Of simulcast the best layer that arrives: there is no bandwidth to spare in front of this process.
-      const preferredLayers = { spatialLayer: (producer.rtpParameters.encodings?.length ?? 1) - 1 };
-      const options = { producerId: producer.id, rtpCapabilities, preferredLayers, paused: false };
-      const consumer = await transport.consume(options);
-      const tap = new MediaPublisherTap(parts, transport, consumer);
-      consumer.on('rtp', (packet) => {
-        if (tap.#closed === null) onPacket(packet);
+      const take = ({ id }: types.Producer) => transport.consume({ producerId: id, rtpCapabilities, paused: false });
+      const seen = await take(picture);
+      const heard = isHeard ? await take(sound) : null;
+      const tap = new MediaPublisherTap(parts, transport, seen, heard);
+      seen.on('rtp', (packet) => {
+        if (tap.#closed === null) outlet.picture(packet);
       });
-      await producer.resume();
+      heard?.on('rtp', (packet) => {
+        if (tap.#closed === null) outlet.sound?.(packet);
+      });
+      await Promise.all([picture.resume(), isHeard ? sound.resume() : undefined]);
       return tap;
     } catch (error) {
       transport.close();
@@ -55,7 +67,7 @@ export class MediaPublisherTap implements PublisherTap {
   }
 
   requestKeyFrame(): void {
-    if (this.#closed === null) this.#consumer.requestKeyFrame().catch(() => undefined);
+    if (this.#closed === null) this.#picture.requestKeyFrame().catch(() => undefined);
   }
 
   close(): Promise<void> {
@@ -64,9 +76,12 @@ export class MediaPublisherTap implements PublisherTap {
   }
 
   async #close(): Promise<void> {
-    const { producer, within, onStuck } = this.#parts;
-    const isPaused = producer.closed || (await within(producer.pause()));
+    const { picture, sound, within, onStuck } = this.#parts;
+    const pausing = [picture, sound].map((one) => (one === null || one.closed ? undefined : one.pause()));
+    const isPaused = await within(Promise.all(pausing));
     this.#transport.close();
     if (!isPaused) onStuck();
   }
 }
+
+const payloadTypeOf = ({ rtpParameters }: types.Consumer): number => rtpParameters.codecs[0]?.payloadType ?? 0;

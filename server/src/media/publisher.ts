@@ -7,7 +7,7 @@ import { randomInt } from 'node:crypto';
 import type { CameraId } from '@sallyport/protocol/ids';
 import type { types } from 'mediasoup';
 import type { Clock } from '../app/ports/clock.ts';
-import type { PublisherConnection, PublisherTap } from '../app/ports/publisher.ts';
+import type { PublisherConnection, PublisherTap, TapOutlet } from '../app/ports/publisher.ts';
 import type { IceCredentials } from '../app/ports/valve.ts';
 import { mediaLimits } from './limits.ts';
 import { MediaFault } from './media-fault.ts';
@@ -31,7 +31,8 @@ export type PublisherOptions = {
 type Parts = {
   readonly router: types.Router;
   readonly transport: types.WebRtcTransport;
-  readonly producer: types.Producer;
+  readonly picture: types.Producer;
+  readonly sound: types.Producer | null;
 };
 type Loss = 'connection-lost' | 'worker-died';
 
@@ -39,8 +40,9 @@ export class MediaPublisher implements PublisherConnection {
   readonly cameraId: CameraId;
   readonly answer: string;
   readonly router: types.Router;
-  /** For tests: what the worker says of it. */
-  readonly producer: types.Producer;
+  readonly sound: 'OPUS' | null;
+  /** For tests: what the worker says of them. */
+  readonly producers: { readonly picture: types.Producer; readonly sound: types.Producer | null };
   readonly #options: PublisherOptions;
   readonly #transport: types.WebRtcTransport;
   readonly #lost = new OnceSignal<Loss>();
@@ -48,10 +50,11 @@ export class MediaPublisher implements PublisherConnection {
   #tapping: Promise<MediaPublisherTap | null> = Promise.resolve(null);
   #state: 'open' | 'gone' = 'open';
 
-  private constructor(options: PublisherOptions, { router, transport, producer }: Parts, offer: PublisherOffer) {
+  private constructor(options: PublisherOptions, { router, transport, picture, sound }: Parts, offer: PublisherOffer) {
     this.cameraId = options.cameraId;
     this.router = router;
-    this.producer = producer;
+    this.producers = { picture, sound };
+    this.sound = sound === null ? null : 'OPUS';
     this.#options = options;
     this.#transport = transport;
     this.answer = buildPublisherAnswer(offer, {
@@ -94,25 +97,25 @@ export class MediaPublisher implements PublisherConnection {
     return this.#state === 'gone';
   }
 
-  /** The consumer of the tap that is open or being opened, if one is: the only one there may be (I1). */
-  async tapConsumerId(): Promise<string | null> {
-    return (await this.#tapping)?.consumerId ?? null;
+  /** The consumers of the tap that is open or being opened, if one is: the only ones there may be (I1). */
+  async tapConsumerIds(): Promise<readonly string[]> {
+    return (await this.#tapping)?.consumerIds ?? [];
   }
 
-  async openTap(onPacket: (packet: Uint8Array) => void): Promise<PublisherTap> {
+  async openTap(outlet: TapOutlet): Promise<PublisherTap> {
     if (this.#state === 'gone') throw new MediaFault('feed-gone', 'the publisher is gone');
     await (await this.#tapping)?.close();
     const { clock } = this.#options;
     const parts = {
       router: this.router,
-      producer: this.producer,
+      ...this.producers,
       onStuck: () => void this.close(),
       within: async (promise: Promise<unknown>) => {
         const waited = await within(clock, mediaLimits.closeStepMs, promise);
         return waited.how === 'done';
       },
     };
-    const opening = MediaPublisherTap.open(parts, onPacket);
+    const opening = MediaPublisherTap.open(parts, outlet);
     const release = (late: MediaPublisherTap) => void late.close();
     this.#tapping = opening.catch(() => null);
     return await acquireWithin(clock, mediaLimits.requestMs, 'opening a tap', opening, release);
@@ -178,11 +181,13 @@ async function fill(router: types.Router, worker: MediaWorker, offer: PublisherO
     iceConsentTimeout: mediaLimits.iceConsentS,
   });
   await transport.connect({ dtlsParameters: offer.dtls });
-  const producer = await transport.produce({
+  const picture = await transport.produce({
     kind: 'video',
     rtpParameters: structuredClone(offer.video.rtp),
     paused: true,
     keyFrameRequestDelay: mediaLimits.publisherKeyFrameDelayMs,
   });
-  return { transport, producer };
+  const rtpParameters = offer.sound && structuredClone(offer.sound.rtp);
+  const sound = rtpParameters && (await transport.produce({ kind: 'audio', rtpParameters, paused: true }));
+  return { transport, picture, sound };
 }

@@ -39,7 +39,7 @@ export const audioCodecs = {
 } as const satisfies Record<AudioCodec, object>;
 
 /** RFC 7587: a lost packet of Opus can be made up from the next; browsers answer it in kind. */
-const opusParameters = { minptime: 10, useinbandfec: 1 } as const;
+export const opusParameters = { minptime: 10, useinbandfec: 1 } as const;
 
 /** Our H.264 at a number of choice. */
 export function buildVideoCodec(payloadType: number): types.RouterRtpCodecCapability {

@@ -8,10 +8,14 @@ import type { types } from 'mediasoup';
 export const VIDEO_MID = '0';
 export const AUDIO_MID = '1';
 
-export type OfferParts = {
+/** What mediasoup says of a transport. */
+export type TransportParts = {
   readonly ice: types.IceParameters;
   readonly candidates: readonly types.IceCandidate[];
   readonly fingerprints: readonly types.DtlsFingerprint[];
+};
+
+export type OfferParts = TransportParts & {
   readonly video: types.RtpParameters;
   /** Null for a picture without sound. */
   readonly audio: types.RtpParameters | null;
@@ -27,18 +31,7 @@ export type OfferParts = {
  * mediasoup does not let happen.
  */
 export function buildOffer(parts: OfferParts): string {
-  const fingerprint = parts.fingerprints.find((one) => one.algorithm === 'sha-256');
-  if (!fingerprint) throw new TypeError('the transport has no sha-256 fingerprint');
-  const shared = [
-    'c=IN IP4 0.0.0.0',
-    'a=rtcp:9 IN IP4 0.0.0.0',
-    `a=ice-ufrag:${parts.ice.usernameFragment}`,
-    `a=ice-pwd:${parts.ice.password}`,
-    ...parts.candidates.map(toCandidateLine),
-    'a=end-of-candidates',
-    `a=fingerprint:${fingerprint.algorithm} ${fingerprint.value}`,
-    'a=setup:actpass',
-  ];
+  const shared = toTransportLines(parts, 'actpass');
   const { video, audio, streamId } = parts;
   return [
     'v=0',
@@ -55,7 +48,13 @@ export function buildOffer(parts: OfferParts): string {
   ].join('\r\n');
 }
 
-function toSection(kind: types.MediaKind, mid: string, rtp: types.RtpParameters, shared: string[], streamId: string) {
+function toSection(
+  kind: types.MediaKind,
+  mid: string,
+  rtp: types.RtpParameters,
+  shared: readonly string[],
+  streamId: string,
+) {
   return [
     `m=${kind} 9 UDP/TLS/RTP/SAVPF ${rtp.codecs.map((codec) => codec.payloadType).join(' ')}`,
     ...shared,
@@ -70,8 +69,27 @@ function toSection(kind: types.MediaKind, mid: string, rtp: types.RtpParameters,
   ];
 }
 
+/** What every section says of the one transport. Throws TypeError when it has no SHA-256 fingerprint. */
+export function toTransportLines(
+  { ice, candidates, fingerprints }: TransportParts,
+  setup: 'actpass' | 'active' | 'passive',
+): readonly string[] {
+  const fingerprint = fingerprints.find((one) => one.algorithm === 'sha-256');
+  if (!fingerprint) throw new TypeError('the transport has no sha-256 fingerprint');
+  return [
+    'c=IN IP4 0.0.0.0',
+    'a=rtcp:9 IN IP4 0.0.0.0',
+    `a=ice-ufrag:${ice.usernameFragment}`,
+    `a=ice-pwd:${ice.password}`,
+    ...candidates.map(toCandidateLine),
+    'a=end-of-candidates',
+    `a=fingerprint:${fingerprint.algorithm} ${fingerprint.value}`,
+    `a=setup:${setup}`,
+  ];
+}
+
 /** RFC 8839, 5.1; TCP candidates carry their type (RFC 6544). */
-export function toCandidateLine(candidate: types.IceCandidate): string {
+function toCandidateLine(candidate: types.IceCandidate): string {
   const tcpType = candidate.tcpType ? ` tcptype ${candidate.tcpType}` : '';
   const address = `${candidate.address} ${candidate.port}`;
   return `a=candidate:${candidate.foundation} 1 ${candidate.protocol} ${candidate.priority} ${address} typ ${candidate.type}${tcpType}`;

@@ -4,7 +4,7 @@
  * already the player's.
  */
 import type { types } from 'mediasoup';
-import { type OfferParts, toCandidateLine, toCodecLines, toSourceLines } from './sdp-offer.ts';
+import { type OfferParts, toCodecLines, toSourceLines, toTransportLines } from './sdp-offer.ts';
 import type { OfferedSection, PlayerOffer } from './sdp-player-offer.ts';
 
 /**
@@ -12,18 +12,7 @@ import type { OfferedSection, PlayerOffer } from './sdp-player-offer.ts';
  * a bundle is rejected. Throws TypeError when the transport has no SHA-256 fingerprint.
  */
 export function buildPlayerAnswer(offer: PlayerOffer, parts: OfferParts): string {
-  const fingerprint = parts.fingerprints.find((one) => one.algorithm === 'sha-256');
-  if (!fingerprint) throw new TypeError('the transport has no sha-256 fingerprint');
-  const shared = [
-    'c=IN IP4 0.0.0.0',
-    'a=rtcp:9 IN IP4 0.0.0.0',
-    `a=ice-ufrag:${parts.ice.usernameFragment}`,
-    `a=ice-pwd:${parts.ice.password}`,
-    ...parts.candidates.map(toCandidateLine),
-    'a=end-of-candidates',
-    `a=fingerprint:${fingerprint.algorithm} ${fingerprint.value}`,
-    `a=setup:${offer.ourSetup}`,
-  ];
+  const shared = toTransportLines(parts, offer.ourSetup);
   const { videoAt, audioAt } = offer;
   const bundled = offer.sections.filter(({ firstCodec }, at) => at === videoAt || firstCodec !== null);
   return [

@@ -7,7 +7,7 @@ import type { types } from 'mediasoup';
 import * as sdpTransform from 'sdp-transform';
 import type { AudioCodec } from '../app/ports/feed-sink.ts';
 import { audioCodecs } from './router-codecs.ts';
-import { readSecurity } from './sdp-security.ts';
+import { readOfferingPeer } from './sdp-security.ts';
 
 /** One media section of the offer, as far as an answer must repeat it. */
 export type OfferedSection = {
@@ -81,16 +81,10 @@ function readOffer(session: Session): ReadOffer {
 function readVideo(session: Session, video: Section): ReadOffer {
   const direction = video.direction ?? session.direction ?? 'sendrecv';
   if (direction !== 'recvonly' && direction !== 'sendrecv') return unusable(`a=${direction} does not take the picture`);
-  // Port 0 with a=bundle-only (RFC 8843, 6) is not a rejection.
-  if (video.port === 0 && !('bundleOnly' in video)) return unusable('the video section is rejected');
-  if (!video.rtcpMux && !('bundleOnly' in video)) return unusable('a=rtcp-mux is missing');
-  const carrier = session.media.find((section) => section.fingerprint && section.iceUfrag !== undefined) ?? video;
-  const security = readSecurity(session, carrier);
-  if (!security.ok) return unusable(security.refused);
-  if (security.setup === 'holdconn') return unusable('a=setup:holdconn is not served');
+  const peer = readOfferingPeer(session, video);
+  if (!peer.ok) return unusable(peer.refused);
   const codec = findCodec(video);
   if (codec === null) return unusable('the player does not take H264 in packetization-mode 1');
-  const isPassive = security.setup === 'passive';
   const sections = readSections(session);
   if (sections === null) return malformed('not a session description');
   return {
@@ -101,9 +95,8 @@ function readVideo(session: Session, video: Section): ReadOffer {
       ...findSounds(session, codec.payloadTypes),
       ...codec,
       feedback: readFeedback(video, codec.payloadTypes.h264),
-      // Of the player: when it is passive, it is the DTLS server.
-      dtls: { role: isPassive ? 'server' : 'client', fingerprints: [security.fingerprint] },
-      ourSetup: isPassive ? 'active' : 'passive',
+      dtls: peer.dtls,
+      ourSetup: peer.ourSetup,
     },
   };
 }
@@ -164,7 +157,7 @@ function toSounds({ rtp }: Section): readonly PlayerSound[] {
 }
 
 /** RFC 3551, 6. */
-const isDynamic = (payloadType: number): boolean =>
+export const isDynamic = (payloadType: number): boolean =>
   Number.isInteger(payloadType) && payloadType >= 96 && payloadType <= 127;
 
 export function readFeedback(video: Section, h264: number, wanted = FEEDBACK): types.RtcpFeedback[] {

@@ -2,35 +2,21 @@
  * Writes the answer to a publisher's offer: what is taken is received, everything else is declined and stays in the
  * bundle. Pure; called by publisher.ts with the parameters of its transport.
  */
-import type { types } from 'mediasoup';
-import { toCandidateLine, toCodecLines } from './sdp-offer.ts';
+import { type TransportParts, toCodecLines, toTransportLines } from './sdp-offer.ts';
 import { nameProfile, toDeclined } from './sdp-player-answer.ts';
 import type { OfferedSection } from './sdp-player-offer.ts';
 import type { PublisherOffer, SendingSection } from './sdp-publisher-offer.ts';
 
-export type PublisherAnswerParts = {
-  readonly ice: types.IceParameters;
-  readonly candidates: readonly types.IceCandidate[];
-  readonly fingerprints: readonly types.DtlsFingerprint[];
+export type PublisherAnswerParts = TransportParts & {
   /** Session id of the `o=` line: digits, at most 18 (RFC 8866, 5.2). */
   readonly originId: string;
 };
 
 /** Builds the answer. Throws TypeError when the transport has no SHA-256 fingerprint, which mediasoup does not let happen. */
 export function buildPublisherAnswer(offer: PublisherOffer, parts: PublisherAnswerParts): string {
-  const fingerprint = parts.fingerprints.find((one) => one.algorithm === 'sha-256');
-  if (!fingerprint) throw new TypeError('the transport has no sha-256 fingerprint');
-  const shared = [
-    'c=IN IP4 0.0.0.0',
-    'a=rtcp:9 IN IP4 0.0.0.0',
-    `a=ice-ufrag:${parts.ice.usernameFragment}`,
-    `a=ice-pwd:${parts.ice.password}`,
-    ...parts.candidates.map(toCandidateLine),
-    'a=end-of-candidates',
-    `a=fingerprint:${fingerprint.algorithm} ${fingerprint.value}`,
-    `a=setup:${offer.ourSetup}`,
-  ];
-  const taken = (at: number): SendingSection | null => (offer.video.at === at ? offer.video : null);
+  const shared = toTransportLines(parts, offer.ourSetup);
+  const taken = (at: number): SendingSection | null =>
+    [offer.video, offer.sound].find((sending) => sending?.at === at) ?? null;
   const bundled = offer.sections.filter(({ firstCodec }, at) => taken(at) !== null || firstCodec !== null);
   return [
     'v=0',
@@ -49,8 +35,12 @@ export function buildPublisherAnswer(offer: PublisherOffer, parts: PublisherAnsw
   ].join('\r\n');
 }
 
-function toTaken(section: OfferedSection, { rtp, rids, profileLevelId }: SendingSection, shared: string[]): string[] {
-  const codecs = rtp.codecs.map((codec) => nameProfile(codec, profileLevelId));
+function toTaken(
+  section: OfferedSection,
+  { rtp, rids, profileLevelId }: SendingSection,
+  shared: readonly string[],
+): string[] {
+  const codecs = rtp.codecs.map((codec) => (profileLevelId === null ? codec : nameProfile(codec, profileLevelId)));
   return [
     `m=${section.kind} 9 ${section.protocol} ${codecs.map(({ payloadType }) => payloadType).join(' ')}`,
     ...shared,

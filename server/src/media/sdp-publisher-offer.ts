@@ -5,9 +5,9 @@
 import { limits } from '@sallyport/protocol/limits';
 import type { types } from 'mediasoup';
 import * as sdpTransform from 'sdp-transform';
-import { h264Parameters } from './router-codecs.ts';
-import { findCodec, type OfferedSection, readFeedback, readSections } from './sdp-player-offer.ts';
-import { readSecurity } from './sdp-security.ts';
+import { audioCodecs, h264Parameters, opusParameters } from './router-codecs.ts';
+import { findCodec, isDynamic, type OfferedSection, readFeedback, readSections } from './sdp-player-offer.ts';
+import { readOfferingPeer } from './sdp-security.ts';
 
 /** One section of the offer that will send. */
 export type SendingSection = {
@@ -15,8 +15,8 @@ export type SendingSection = {
   readonly at: number;
   /** What mediasoup is told: payload types, extensions and sources are the publisher's, the profile is ours. */
   readonly rtp: types.RtpParameters;
-  /** As offered; an answer repeats it (RFC 6184, 8.2.2). Six hex digits. */
-  readonly profileLevelId: string;
+  /** As offered; an answer repeats it (RFC 6184, 8.2.2). Six hex digits; null for sound. */
+  readonly profileLevelId: string | null;
   /** Simulcast layers in the order of the offer; empty without simulcast. */
   readonly rids: readonly string[];
 };
@@ -24,6 +24,8 @@ export type SendingSection = {
 export type PublisherOffer = {
   readonly sections: readonly OfferedSection[];
   readonly video: SendingSection;
+  /** Opus, where the publisher sends it; else null. */
+  readonly sound: SendingSection | null;
   readonly dtls: types.DtlsParameters;
   /** The part of DTLS that is ours: the active side opens the handshake. */
   readonly ourSetup: 'active' | 'passive';
@@ -87,30 +89,46 @@ function sends(section: Section, session: Session): boolean {
 }
 
 function readVideo(session: Session, video: Section): ReadPublisherOffer {
-  // Port 0 with a=bundle-only (RFC 8843, 6) is not a rejection.
-  if (video.port === 0 && !('bundleOnly' in video)) return unusable('the video section is rejected');
-  if (!video.rtcpMux && !('bundleOnly' in video)) return unusable('a=rtcp-mux is missing');
-  const carrier = session.media.find((section) => section.fingerprint && section.iceUfrag !== undefined) ?? video;
-  const security = readSecurity(session, carrier);
-  if (!security.ok) return unusable(security.refused);
-  if (security.setup === 'holdconn') return unusable('a=setup:holdconn is not served');
+  const peer = readOfferingPeer(session, video);
+  if (!peer.ok) return unusable(peer.refused);
   const sections = readSections(session);
   if (sections === null) return malformed('not a session description');
   const at = session.media.indexOf(video);
   const sending = readSending(video, at, sections[at]?.mid ?? String(at));
   if (typeof sending === 'string') return unusable(sending);
-  const isPassive = security.setup === 'passive';
   return {
     ok: true,
     offer: {
       sections,
       video: sending,
-      // Of the publisher: when it is passive, it is the DTLS server.
-      dtls: { role: isPassive ? 'server' : 'client', fingerprints: [security.fingerprint] },
-      ourSetup: isPassive ? 'active' : 'passive',
+      sound: readSound(session, sections),
+      dtls: peer.dtls,
+      ourSetup: peer.ourSetup,
       isMixed: 'extmapAllowMixed' in session || 'extmapAllowMixed' in video,
     },
   };
+}
+
+/** Some publishers write Opus without its two channels; a number that the picture has too would be ambiguous. */
+function readSound(session: Session, sections: readonly OfferedSection[]): SendingSection | null {
+  const at = session.media.findIndex(({ type }) => type === 'audio');
+  const section = session.media[at];
+  if (section === undefined || (section.port === 0 && !('bundleOnly' in section))) return null;
+  const { mimeType, clockRate, channels } = audioCodecs.OPUS;
+  const opus = section.rtp.find(({ codec, rate }) => codec.toUpperCase() === 'OPUS' && rate === clockRate);
+  const taken = new Set(
+    session.media.filter((one) => one !== section).flatMap(({ rtp }) => rtp.map((one) => one.payload)),
+  );
+  if (opus === undefined || !isDynamic(opus.payload) || taken.has(opus.payload)) return null;
+  const codec = { mimeType, payloadType: opus.payload, clockRate, channels, parameters: { ...opusParameters } };
+  const rtp: types.RtpParameters = {
+    mid: sections[at]?.mid ?? String(at),
+    codecs: [{ ...codec, rtcpFeedback: [] }],
+    headerExtensions: readExtensions(section),
+    encodings: [readSource(section, null)],
+    rtcp: { cname: readCname(section), reducedSize: true },
+  };
+  return { at, rtp, profileLevelId: null, rids: [] };
 }
 
 function readSending(video: Section, at: number, mid: string): SendingSection | string {

@@ -19,6 +19,30 @@ const HEX_PAIRS = /^[0-9A-F]{2}(?::[0-9A-F]{2})*$/;
 const UFRAG = /^[A-Za-z0-9+/]{4,256}$/;
 const PASSWORD = /^[A-Za-z0-9+/]{22,256}$/;
 
+export type OfferingPeer =
+  | {
+      readonly ok: true;
+      readonly dtls: types.DtlsParameters;
+      /** The part of DTLS that is ours: the active side opens the handshake. */
+      readonly ourSetup: 'active' | 'passive';
+    }
+  | { readonly ok: false; readonly refused: string };
+
+/** The transport of an offer with this video section, from whichever section says it, for the whole bundle. */
+export function readOfferingPeer(session: sdpTransform.SessionDescription, video: Section): OfferingPeer {
+  // Port 0 with a=bundle-only (RFC 8843, 6) is not a rejection.
+  if (video.port === 0 && !('bundleOnly' in video)) return refuse('the video section is rejected');
+  if (!video.rtcpMux && !('bundleOnly' in video)) return refuse('a=rtcp-mux is missing');
+  const carrier = session.media.find((section) => section.fingerprint && section.iceUfrag !== undefined) ?? video;
+  const security = readSecurity(session, carrier);
+  if (!security.ok) return security;
+  if (security.setup === 'holdconn') return refuse('a=setup:holdconn is not served');
+  // A passive peer is the DTLS server.
+  const isPassive = security.setup === 'passive';
+  const dtls = { role: isPassive ? ('server' as const) : ('client' as const), fingerprints: [security.fingerprint] };
+  return { ok: true, dtls, ourSetup: isPassive ? 'active' : 'passive' };
+}
+
 /** ICE and DTLS attributes may stand in the section or for the whole session (RFC 8839, 5.4; RFC 8122, 5). */
 export function readSecurity(session: sdpTransform.SessionDescription, section: Section): PeerSecurity {
   const ufrag = section.iceUfrag ?? session.iceUfrag;
@@ -41,6 +65,6 @@ function isTakenHash(algorithm: string): algorithm is keyof typeof HASH_BYTES {
   return Object.hasOwn(HASH_BYTES, algorithm);
 }
 
-function refuse(refused: string): PeerSecurity {
+function refuse(refused: string): { readonly ok: false; readonly refused: string } {
   return { ok: false, refused };
 }

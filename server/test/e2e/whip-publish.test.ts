@@ -4,6 +4,7 @@
  */
 import type { Page } from 'playwright-core';
 import t from 'tap';
+import { MediaPublisher } from '../../src/media/publisher.ts';
 import { waitUntil } from '../media/support/wait-until.ts';
 import { startChromium } from '../support/chromium.ts';
 import {
@@ -15,7 +16,14 @@ import {
   takeAnswer,
   untilDtls,
 } from '../support/page-publisher.ts';
-import { answerOffer, countArrived, settleArrived, untilDecoded } from '../support/page-viewer.ts';
+import {
+  answerOffer,
+  countArrived,
+  countHeard,
+  settleArrived,
+  untilDecoded,
+  untilHeard,
+} from '../support/page-viewer.ts';
 import { SignalClient } from '../support/signal-client.ts';
 import { openTown } from '../support/town.ts';
 import { ask, type Reply } from '../support/whep-player.ts';
@@ -73,11 +81,12 @@ async function watch(cameraId: string, as = client): Promise<string> {
   return sessionId;
 }
 
-const isPaused = (cameraId: string): boolean => {
-  const live = publishers.find(cameraId as never) as unknown as { producer: { paused: boolean } } | null;
-  if (live === null) throw new Error('nobody publishes');
-  return live.producer.paused;
+const producersOf = (cameraId: string) => {
+  const live = publishers.find(cameraId as never);
+  if (!(live instanceof MediaPublisher)) throw new Error('nobody publishes');
+  return live.producers;
 };
+const isPaused = (cameraId: string): boolean => producersOf(cameraId).picture.paused;
 const find = async (cameraId: string, ...types: readonly string[]) =>
   (await folk.readLedger()).filter((one) => one['cameraId'] === cameraId && types.includes(String(one['type'])));
 const says = (event: string) => (heard: readonly { readonly event: string }[]) => heard.at(-1)?.event === event;
@@ -213,11 +222,21 @@ t.test('simulcast is taken, and viewers get one of its layers', async (t) => {
   client.send({ type: 'leave', sessionId });
 });
 
-t.test('an offer with sound is answered, the sound declined in place', async (t) => {
-  const { cameraId, publisher } = await prepare();
-  const reply = await publish(cameraId, publisher, 'sound', { audio: true });
-  t.match(reply.text, /m=audio 9 [\s\S]*a=inactive/);
-  const sessionId = await watch(cameraId);
-  await untilDecoded(viewers, sessionId, 5);
-  client.send({ type: 'leave', sessionId });
+t.test('sound passes where the consent includes it, and stays shut where it does not', async (t) => {
+  for (const audio of [true, false]) {
+    const cameraId = await enrolPublished(folk);
+    await folk.consent(cameraId, audio ? { audio } : {});
+    const publisher = await WhipPublisher.make(server.url);
+    const reply = await publish(cameraId, publisher, `sound-${audio}`, { audio: true });
+    t.match(reply.text, /m=audio 9 [\s\S]*a=recvonly[\s\S]*opus/);
+    t.equal(producersOf(cameraId).sound?.paused, true, 'nobody listens yet');
+    const sessionId = await watch(cameraId);
+    await untilDecoded(viewers, sessionId, 5);
+    if (audio) t.equal((await untilHeard(viewers, sessionId)).codec, 'audio/opus');
+    else t.equal((await countHeard(viewers, sessionId)).packets, 0);
+    t.equal(producersOf(cameraId).sound?.paused, !audio);
+    t.same(await media.auditValves(), []);
+    client.send({ type: 'leave', sessionId });
+    await waitUntil('the sound is shut again', () => producersOf(cameraId).sound?.paused === true);
+  }
 });

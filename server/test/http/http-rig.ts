@@ -140,7 +140,7 @@ async function buildDeps(t: Owned, log: ReturnType<typeof openLog>): Promise<Bui
   const secrets = new CameraVault(randomBytes(VAULT_KEY_BYTES), randomness);
   const media = new FakeMedia(clock, () => true);
   const publishers = new PublisherRegistry({ store, maker: media, clock, log });
-  const timelineOf = (sink: FeedSink) => sources.timelineOf(sink);
+  const timelineOf = (sink: FeedSink, clockRateHz?: number) => sources.timelineOf(sink, clockRateHz);
   const published = new PublishedSourceFactory({ publishers, clock, timelineOf });
   const feeds = new FeedPool({
     ...{ cameras: store, entries: store, secrets, sources, published, feeds: media },

@@ -8,7 +8,7 @@ import type { LivePublishers } from '../../src/app/ports/publisher.ts';
 import { PublishedSource } from '../../src/ingest/published-source.ts';
 import { RtpTimeline } from '../../src/ingest/rtp-timeline.ts';
 import { systemRandomness } from '../../src/system-randomness.ts';
-import { FakePublisher } from '../support/fake-media.ts';
+import { FakePublisher } from '../support/fake-publisher.ts';
 import { settleMicrotasks } from '../support/manual-clock.ts';
 import { ManualClock } from './support/clocks.ts';
 import { idr, PPS, SampleCamera, SPS, slice } from './support/h264-samples.ts';
@@ -206,6 +206,45 @@ t.test('a silent publisher is taken anew, one that floods is ended', async (t) =
   await settleMicrotasks();
   t.same(publishers.cuts, ['flooded']);
   t.match(states.at(-1), /^waiting/);
+  await source.stop();
+});
+
+t.test('sound is taken only where somebody may hear it, on a time line of its own', async (t) => {
+  for (const isHeard of [true, false]) {
+    const { publishers, sink, source } = makeRig();
+    const { publisher, key } = makePublisher();
+    publisher.sound = 'OPUS';
+    publishers.become(publisher);
+    const heard = new RecordingSink();
+    const opened: string[] = [];
+    const open = async (codec: string) => {
+      opened.push(codec);
+      return heard;
+    };
+    source.start(sink, isHeard ? open : null);
+    await settleMicrotasks();
+    key();
+    const voice = new SampleCamera({ payloadType: 111, ssrc: 9 });
+    for (let count = 0; count < 3; count += 1) publisher.send(voice.packet(slice(50)), 'sound');
+    t.same(opened, isHeard ? ['OPUS'] : []);
+    t.equal(heard.packets.length, isHeard ? 3 : 0);
+    t.equal(publisher.taps[0]?.soundPayloadType, isHeard ? 111 : null);
+    t.equal(source.describe()?.audio, 'OPUS', 'and whether there is any is known');
+    await source.stop();
+    publisher.send(voice.packet(slice(50)), 'sound');
+    t.equal(heard.packets.length, isHeard ? 3 : 0, 'nothing after the stop');
+  }
+});
+
+t.test('a publisher without sound opens no way for it', async (t) => {
+  const { publishers, sink, source } = makeRig();
+  const { publisher, key } = makePublisher();
+  publishers.become(publisher);
+  source.start(sink, async () => t.fail('nothing to open') as never);
+  await settleMicrotasks();
+  key();
+  t.equal(source.state.name, 'playing');
+  t.equal(source.describe()?.audio, null);
   await source.stop();
 });
 

@@ -45,8 +45,25 @@ t.test('each golden offer is taken under its own numbers and answered in kind', 
     const video = parsed.media[offer.video.at];
     t.match(video, { type: 'video', direction: 'recvonly', setup: ourSetup, payloads: payloadTypes.join(' ') }, name);
     t.match(video?.fmtp[0]?.config, `profile-level-id=${profileLevelId}`, 'as offered');
-    for (const other of parsed.media.filter((one) => one !== video)) t.match(other, { direction: 'inactive', port: 9 });
+    for (const other of parsed.media.filter((one) => one !== video)) {
+      t.match(other, { type: 'audio', direction: 'recvonly', port: 9, rtp: [{ codec: 'opus', encoding: 2 }] }, name);
+      t.equal(Number(other.payloads), offer.sound?.rtp.codecs[0]?.payloadType);
+    }
   }
+});
+
+t.test('sound is taken where it is Opus under a number of its own', async (t) => {
+  const chromium = sending('chromium');
+  t.match(read(chromium).sound, { at: 0, rtp: { mid: '0', codecs: [{ mimeType: 'audio/opus', payloadType: 111 }] } });
+  t.ok(read(chromium.replace('opus/48000/2', 'OPUS/48000')).sound, 'as some encoders write it');
+  for (const other of ['PCMU/8000', 'opus/16000/2']) {
+    const offer = read(chromium.replace('opus/48000/2', other));
+    t.equal(offer.sound, null, other);
+    t.match(sdpTransform.parse(buildPublisherAnswer(offer, transport)).media[0], { direction: 'inactive', port: 9 });
+  }
+  const clashing = chromium.replaceAll('SAVPF 111', 'SAVPF 109').replace('rtpmap:111', 'rtpmap:109');
+  t.equal(read(clashing).sound, null, 'the number is that of the picture');
+  t.equal(read(sending('gstreamer')).sound, null);
 });
 
 const ridLines = (listed: string, params: Readonly<Record<string, string>> = {}): string =>

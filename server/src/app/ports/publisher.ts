@@ -6,10 +6,19 @@ import type { CameraId } from '@sallyport/protocol/ids';
 import type { PublisherEndReason } from '@sallyport/protocol/reasons';
 import type { IceCredentials, OfferCheck } from './valve.ts';
 
+/** Where a tap leads. Neither MUST throw. */
+export type TapOutlet = {
+  readonly picture: (packet: Uint8Array) => void;
+  /** Null where nobody may hear: the sound stays shut in the worker. */
+  readonly sound: ((packet: Uint8Array) => void) | null;
+};
+
 /** An open way from a publisher's connection to the source that passes its packets on. */
 export interface PublisherTap {
   /** Of the RTP packets that come out. */
   readonly payloadType: number;
+  /** Null when no sound comes out. */
+  readonly soundPayloadType: number | null;
   /** Asks the publisher for a key frame; at most one request in 350 ms leaves. MUST NOT throw. */
   requestKeyFrame(): void;
   /**
@@ -23,11 +32,13 @@ export interface PublisherConnection {
   readonly cameraId: CameraId;
   /** The SDP answer for the publisher. */
   readonly answer: string;
+  /** What its sound is in; null when it sends none. */
+  readonly sound: 'OPUS' | null;
   /**
    * Lets packets out, in the order they arrived, until the tap is closed; before and after the worker throws them away.
    * At most one tap is open at a time. Rejects when the connection is gone.
    */
-  openTap(onPacket: (packet: Uint8Array) => void): Promise<PublisherTap>;
+  openTap(outlet: TapOutlet): Promise<PublisherTap>;
   /** Makes the ICE session anew on the same transport; null when it cannot. Does not reject. */
   restartIce(): Promise<IceCredentials | null>;
   /** The transport connected and packets may arrive. Called at most once. */
