@@ -23,7 +23,7 @@ video { display: block; width: 100%; height: 100%; object-fit: contain }
   color: ${colour('muted')} }
 :host([data-state="live"]) .state { color: ${colour('live')} }
 :host([data-state="live"]) .state::before { content: "\\25cf  " }
-:host([data-state="dark-retrying"]) .state { color: ${colour('warn')} }
+:host(:is([data-state="held"], [data-state="dark-retrying"])) .state { color: ${colour('warn')} }
 :host([data-state="dark-final"]) .state { color: ${colour('stop')} }
 .facts { order: 4; flex: 1 0 100%; min-height: 1.4em; color: ${colour('muted')}; font-size: .875em;
   font-variant-numeric: tabular-nums }

@@ -60,6 +60,8 @@ export function toStateWords(state: FeedState, tickMs: number): StateWords {
       return say('Opening', 'The gate is open. Waiting for the first picture.');
     case 'live':
       return sayLive(state, tickMs);
+    case 'held':
+      return say('Interrupted', reasonText(state.reason), 'Looking for the way back.');
     case 'dark':
       if (state.next === 'final') return say('Closed', reasonText(state.reason));
       return say('Dark', reasonText(state.reason), 'Trying again.');

@@ -45,6 +45,14 @@ export const clientLimits = {
   cushionStepMs: 50,
   /** An offer whose first frame is not there by then has failed; the server gives up connecting after 15 s. */
   firstPictureWithinMs: 15_000,
+  /** A picture that was taken off because its path is in doubt comes back within that time or by a fresh join. */
+  restoreWithinMs: 4_000,
+  /** A restart without an answer by then means that the control connection is as dead as the path. */
+  restartWithinMs: 2_000,
+  /** Pages of one office come back with its network all at once: each waits a random part of this. */
+  comeBackSpreadMs: 250,
+  /** Sessions of a broken control connection may still be counted against the budget for so long. */
+  staleBudgetMs: 30_000,
   /** How long a picture may outlive the control connection. The server's own lease is 10 s; the page is stricter. */
   controlGraceMs: 5_000,
   /** A gate is renewed when this share of its time is gone, but never more often than once a second. */
@@ -52,6 +60,14 @@ export const clientLimits = {
   renewEveryMsMin: 1_000,
   /** With less than this left a renewal would come too late. */
   renewLeftMsMin: 1_500,
+  /** A publisher's request that has no answer by then has failed. */
+  httpWithinMs: 10_000,
+  /** From the answer to a connected transport; the server gives up after 15 s as well. */
+  connectWithinMs: 15_000,
+  /** A path that is in doubt is good again by then, or a fresh connection is made. */
+  pathBackWithinMs: 5_000,
+  /** Pause before a stream of events that was refused is asked for again. */
+  eventsAgainMs: 5_000,
   /** A timer further away than this is a mistake of a clock; browsers cannot hold longer ones. */
   timerMsMax: 2_147_483_647,
 } as const;

@@ -7,18 +7,16 @@ import type { Cancel, ClientClock } from './client-clock.ts';
 import { clientLimits } from './client-limits.ts';
 import { openFeedConnection } from './feed-connection.ts';
 import type { Gate, Hello, Offer } from './parse-server-message.ts';
+import { PathRestart } from './path-restart.ts';
 import type { Answer } from './pending-requests.ts';
 import { type GuardTimes, PictureGuard } from './picture-guard.ts';
 import { buildProof } from './possession-proof.ts';
 import { type Cut, causeToCut, codeToCut, PageRefusal, SignalRefusal, toCut } from './refusal.ts';
-import { fetchToken, renewAfterMs } from './renewal.ts';
+import { fetchToken, renewAfterMs, type TokenAsk } from './renewal.ts';
 import type { SignalChannel, SignalRequest } from './signal-channel.ts';
 import type { ViewerKey } from './viewer-key.ts';
 import { type DarkReason, type FeedEvent, type FeedState, step } from './viewer-state.ts';
 import type { CameraId, SessionId } from './wire-words.ts';
-
-/** What getToken is asked: a token for this camera, bound to this key. */
-export type TokenAsk = { readonly cameraId: CameraId; readonly jkt: string };
 
 /** Dispatched as `state` on a Feed after every change. */
 export class FeedStateEvent extends Event {
@@ -53,6 +51,8 @@ export class Feed extends EventTarget {
   #hasSound = false;
   #failures = 0;
   #liveSinceMs: number | null = null;
+  #path: PathRestart | null = null;
+  #controlLostAtMs = Number.NEGATIVE_INFINITY;
   #cancelRetry: Cancel | null = null;
   #cancelRenewal: Cancel | null = null;
 
@@ -107,6 +107,7 @@ export class Feed extends EventTarget {
 
   /** @internal For the Viewer: the control connection is gone. */
   loseControl(next: 'retrying' | 'final'): void {
+    this.#controlLostAtMs = this.#options.clock.monotonicMs();
     if (next === 'final') this.#cut('server', toCut('not-understood'));
     else this.#guard?.loseControl();
   }
@@ -116,6 +117,19 @@ export class Feed extends EventTarget {
     if (this.#guard === null || this.#guard.isDark) return;
     this.#sessionId = null;
     this.#cut('page', toCut('control-lost'));
+  }
+
+  /**
+   * @internal For the Viewer: the network changed. A running feed asks for its path anew and answers true; one that
+   * waits to come back waits no longer.
+   */
+  changeNetwork(): boolean {
+    if (this.#guard !== null && this.#path !== null) {
+      void this.#restart(this.#guard, this.#path);
+      return this.#options.channel.isOpen;
+    }
+    if (this.#cancelRetry !== null) this.#retryAfter(0);
+    return false;
   }
 
   async #attempt(): Promise<void> {
@@ -158,11 +172,22 @@ export class Feed extends EventTarget {
         if (this.#guard === guard) this.#cut('page', toCut(reason));
       },
       onPresented: () => this.#present(sessionId, clock.monotonicMs() - offeredAtMs),
+      onHeld: (reason) => {
+        this.#dispatch({ type: 'held', reason });
+        void this.#restart(guard, path);
+      },
+      onShown: () => this.#dispatch({ type: 'shown' }),
     });
+    const path = new PathRestart(channel, sessionId, pc, guard);
     this.#guard = guard;
     this.#hasSound = sound !== null;
+    this.#path = path;
     channel.notify({ type: 'answer', sessionId, sdp: answerSdp });
     this.#armTimers(offeredAtMs + leftMs);
+  }
+
+  async #restart(guard: PictureGuard, path: PathRestart): Promise<void> {
+    if ((await path.run()) === 'gone' && this.#guard === guard) this.#cut('server', toCut('connection-lost'));
   }
 
   #present(sessionId: SessionId, afterOfferMs: number): void {
@@ -236,13 +261,22 @@ export class Feed extends EventTarget {
     }
     this.#liveSinceMs = null;
     const isSpent = this.#failures >= clientLimits.feedAttemptsMax;
-    this.#dispatch({ type: 'cut', said, reason, next: isSpent ? 'final' : next });
+    // Sessions of a connection that broke unnoticed are still counted: their place comes free.
+    const lostMs = clock.monotonicMs() - this.#controlLostAtMs;
+    const isStale = reason === 'over-budget' && lostMs < clientLimits.staleBudgetMs;
+    this.#dispatch({ type: 'cut', said, reason, next: isSpent ? 'final' : isStale ? 'retrying' : next });
     if (this.#state.name !== 'dark' || this.#state.next === 'final') return;
-    this.#cancelRetry = clock.after(backOffMs(this.#failures, clock.random()), () => {
+    this.#retryAfter(backOffMs(this.#failures, clock.random()));
+    this.#failures += 1;
+  }
+
+  #retryAfter(delayMs: number): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = this.#options.clock.after(delayMs, () => {
+      this.#cancelRetry = null;
       this.#dispatch({ type: 'retry' });
       void this.#attempt();
     });
-    this.#failures += 1;
   }
 
   /** Takes the picture away without asking the guard for its opinion. */

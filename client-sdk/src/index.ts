@@ -1,10 +1,11 @@
 /*
  * The public face of @sallyport/client: what a page needs to watch cameras, and nothing of how.
  */
-export { Feed, FeedStateEvent, type TokenAsk } from './feed.ts';
+export { Feed, FeedStateEvent } from './feed.ts';
 export { type GuardTimes, guardTimesDefault } from './picture-guard.ts';
 export { reasonText } from './reason-text.ts';
 export { ViewingRefused } from './refusal.ts';
+export type { TokenAsk } from './renewal.ts';
 export { ControlEvent, Viewer, type ViewerOptions, type WatchOptions } from './viewer.ts';
 export { createViewerKey, openViewerKey, type PublicJwk, type ViewerKey } from './viewer-key.ts';
 export type { DarkNext, DarkReason, FeedState } from './viewer-state.ts';

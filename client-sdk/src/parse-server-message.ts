@@ -8,6 +8,7 @@ import { clientLimits } from './client-limits.ts';
 
 export type Hello = Extract<ServerMessage, { type: 'hello' }>;
 export type Offer = Extract<ServerMessage, { type: 'offer' }>;
+export type Ice = Extract<ServerMessage, { type: 'ice' }>;
 export type Gate = Extract<ServerMessage, { type: 'gate' }>;
 export type Refusal = Extract<ServerMessage, { type: 'error' }>;
 
@@ -67,6 +68,14 @@ function toOffer({ id, sessionId, sdp, untilMs, leftMs }: Fields): Parsed {
   return { type: 'offer', id, sessionId, sdp, untilMs, leftMs };
 }
 
+const isIceText = (value: unknown, charsMin: number): value is string =>
+  isText(value) && value.length >= charsMin && /^[A-Za-z0-9+/]{4,256}$/.test(value);
+
+function toIce({ id, sessionId, ufrag, pwd }: Fields): Parsed {
+  if (!isInt(id) || !isSessionId(sessionId) || !isIceText(ufrag, 4) || !isIceText(pwd, 22)) return 'malformed';
+  return { type: 'ice', id, sessionId, ufrag, pwd };
+}
+
 function toGate({ sessionId, state, reason, untilMs, leftMs }: Fields): Parsed {
   if (!isSessionId(sessionId) || (state !== 'open' && state !== 'closed')) return 'malformed';
   if (!(reason === null || isWireReason(reason)) || !isIntOrNull(untilMs) || !isIntOrNull(leftMs)) return 'malformed';
@@ -94,6 +103,8 @@ export function parseServerMessage(text: string): Parsed {
       return toHello(value);
     case 'offer':
       return toOffer(value);
+    case 'ice':
+      return toIce(value);
     case 'gate':
       return toGate(value);
     case 'error':

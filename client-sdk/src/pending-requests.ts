@@ -4,10 +4,10 @@
  */
 import type { Cancel, ClientClock } from './client-clock.ts';
 import { clientLimits } from './client-limits.ts';
-import type { Gate, Offer } from './parse-server-message.ts';
+import type { Gate, Ice, Offer } from './parse-server-message.ts';
 import { SignalRefusal } from './refusal.ts';
 
-export type Answer = Offer | Gate;
+export type Answer = Offer | Ice | Gate;
 type Pending = { readonly resolve: (answer: Answer) => void; readonly reject: (cause: Error) => void } & {
   readonly cancelTimer: Cancel;
   /** A renew is answered by a gate message, which names its session instead of the request. */
@@ -39,10 +39,10 @@ export class PendingRequests {
     return { id, answer };
   }
 
-  /** Hands an offer to the join that waits for it; false when nobody does any more. */
-  resolveOffer(offer: Offer): boolean {
-    const pending = this.#take(offer.id);
-    pending?.resolve(offer);
+  /** Hands an offer or credentials to the request that waits for them; false when nobody does any more. */
+  resolveOne(answer: Offer | Ice): boolean {
+    const pending = this.#take(answer.id);
+    pending?.resolve(answer);
     return pending !== undefined;
   }
 

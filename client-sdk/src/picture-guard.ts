@@ -1,7 +1,8 @@
 /*
  * Owns what one <video> shows of one feed. Browsers keep the last frame on screen for ever when media stops, so
  * whatever says "over" first takes the picture away, synchronously, and nothing brings it back: a new picture needs
- * a new guard from a new join. Called by a feed.
+ * a new guard from a new join. A path in doubt is less than an end: then the picture is held back until the gate was
+ * decided again and fresh frames came, for some seconds at most. Called by a feed.
  */
 import { browserClock, type Cancel, type ClientClock } from './client-clock.ts';
 import { clientLimits } from './client-limits.ts';
@@ -14,12 +15,15 @@ export type GuardTimes = {
   /** How long the picture may outlive the control connection, milliseconds. */
   readonly controlGraceMs: number;
   readonly firstPictureWithinMs: number;
+  /** How long a picture in doubt is held back before it counts as gone, milliseconds. */
+  readonly restoreWithinMs: number;
 };
 
 export const guardTimesDefault: GuardTimes = {
   silentMs: clientLimits.silentMs,
   controlGraceMs: clientLimits.controlGraceMs,
   firstPictureWithinMs: clientLimits.firstPictureWithinMs,
+  restoreWithinMs: clientLimits.restoreWithinMs,
 };
 
 export type GuardOptions = {
@@ -34,9 +38,13 @@ export type GuardOptions = {
   readonly onDark: (reason: DarkReason) => void;
   /** Called once, when the first frame is on the screen (or decoded, in a page nobody looks at). */
   readonly onPresented: () => void;
+  /** The picture is off the screen because its path is in doubt; `vouch()` when the gate was decided again. */
+  readonly onHeld: (reason: DarkReason) => void;
+  /** It is on the screen again. */
+  readonly onShown: () => void;
 };
 
-const pathLost: ReadonlySet<string> = new Set(['disconnected', 'failed', 'closed']);
+const pathInDoubt: ReadonlySet<string> = new Set(['disconnected', 'failed']);
 
 export class PictureGuard {
   readonly #options: GuardOptions;
@@ -53,6 +61,11 @@ export class PictureGuard {
   #movedAtMs: number;
   #countsPending = 0;
   #countsDecoding = 0;
+  #isHeld = false;
+  #cancelHold: Cancel | null = null;
+  #shownAtMs = Number.NEGATIVE_INFINITY;
+  /** Frames decoded when the gate was last decided again for a picture that is held; null before that. */
+  #vouchedAtFrame: number | null = null;
 
   /** Shows the receiver's track in the element and starts watching over it. */
   constructor(options: GuardOptions) {
@@ -62,16 +75,8 @@ export class PictureGuard {
     this.#movedAtMs = this.#clock.monotonicMs();
     this.#cushion = new JitterCushion(options.receiver);
     this.#listen();
-    const { video, receiver, sound = null } = options;
-    video.srcObject = new MediaStream(sound === null ? [receiver.track] : [receiver.track, sound]);
-    video.style.visibility = '';
-    // Browsers refuse sound to a page nobody has touched; a picture without is better than none. Where that is refused
-    // too, the count of frames decides.
-    void video.play().catch(() => {
-      video.muted = true;
-      if (!this.#isDark) void video.play().catch(() => {});
-    });
-    video.requestVideoFrameCallback?.(() => this.#present());
+    this.#show();
+    options.video.requestVideoFrameCallback?.(() => this.#present());
     this.#countLater();
   }
 
@@ -98,13 +103,8 @@ export class PictureGuard {
   darken(reason: DarkReason): void {
     if (this.#isDark) return;
     this.#isDark = true;
-    const { video, pc, receiver, sound } = this.#options;
-    video.style.visibility = 'hidden';
-    video.srcObject = null;
-    video.removeAttribute('src');
-    // srcObject = null alone repaints later; load() drops the painted frame now.
-    video.load();
-    if (document.pictureInPictureElement === video) void document.exitPictureInPicture().catch(() => {});
+    const { pc, receiver, sound } = this.#options;
+    this.#hide();
     this.#watching.abort();
     receiver.track.stop();
     sound?.stop();
@@ -112,14 +112,66 @@ export class PictureGuard {
     this.#cancelEnd?.();
     this.#cancelGrace?.();
     this.#cancelCount?.();
+    this.#cancelHold?.();
     this.#options.onDark(reason);
+  }
+
+  /** The gate of a picture that is held was decided again and stands: the next fresh frame brings it back. */
+  vouch(): void {
+    this.#vouchedAtFrame = this.#framesDecoded;
+  }
+
+  /** Takes the picture off the screen and keeps the connection, in doubt. One that flaps, or was never there, ends. */
+  #hold(reason: DarkReason): void {
+    if (this.#isDark || this.#isHeld) return;
+    const isFlapping = this.#clock.monotonicMs() - this.#shownAtMs < clientLimits.steadyAfterMs;
+    if (!this.#isPresented || isFlapping) {
+      this.darken(reason);
+      return;
+    }
+    this.#isHeld = true;
+    this.#vouchedAtFrame = null;
+    this.#hide();
+    this.#cancelHold = this.#clock.after(this.#times.restoreWithinMs, () => this.darken(reason));
+    this.#options.onHeld(reason);
+  }
+
+  #release(): void {
+    this.#isHeld = false;
+    this.#cancelHold?.();
+    this.#shownAtMs = this.#clock.monotonicMs();
+    this.#show();
+    this.#options.onShown();
+  }
+
+  #show(): void {
+    const { video, receiver, sound = null } = this.#options;
+    video.srcObject = new MediaStream(sound === null ? [receiver.track] : [receiver.track, sound]);
+    video.style.visibility = '';
+    // Browsers refuse sound to a page nobody has touched; a picture without is better than none. Where that is refused
+    // too, the count of frames decides.
+    void video.play().catch(() => {
+      video.muted = true;
+      if (!this.#isDark) void video.play().catch(() => {});
+    });
+  }
+
+  #hide(): void {
+    const { video } = this.#options;
+    video.style.visibility = 'hidden';
+    video.srcObject = null;
+    video.removeAttribute('src');
+    // srcObject = null alone repaints later; load() drops the painted frame now.
+    video.load();
+    if (document.pictureInPictureElement === video) void document.exitPictureInPicture().catch(() => {});
   }
 
   #listen(): void {
     const { pc, receiver } = this.#options;
     const { signal } = this.#watching;
     const checkPath = () => {
-      if (pathLost.has(pc.iceConnectionState) || pathLost.has(pc.connectionState)) this.darken('path-lost');
+      if (pc.connectionState === 'closed') this.darken('path-lost');
+      else if (pathInDoubt.has(pc.iceConnectionState)) this.#hold('path-lost');
     };
     pc.addEventListener('iceconnectionstatechange', checkPath, { signal });
     pc.addEventListener('connectionstatechange', checkPath, { signal });
@@ -141,7 +193,7 @@ export class PictureGuard {
     this.#cancelCount = this.#clock.after(clientLimits.countEveryMs, () => {
       this.#countLater();
       this.#countsPending += 1;
-      if (this.#countsPending > clientLimits.countsPendingMax) this.darken('silent');
+      if (this.#countsPending > clientLimits.countsPendingMax) this.#hold('silent');
       else if (this.#countsPending === 1) void this.#count();
     });
   }
@@ -169,7 +221,11 @@ export class PictureGuard {
       this.#movedAtMs = nowMs;
     }
     const allowedMs = this.#framesDecoded > 0 ? this.#times.silentMs : this.#times.firstPictureWithinMs;
-    if (nowMs - this.#movedAtMs > allowedMs) this.darken('silent');
+    if (this.#isHeld) {
+      if (this.#vouchedAtFrame !== null && this.#framesDecoded > this.#vouchedAtFrame) this.#release();
+      return;
+    }
+    if (nowMs - this.#movedAtMs > allowedMs) this.#hold('silent');
     if (this.#framesDecoded === 0) return;
     // The frame callback comes with the first painted frame; a page that paints none still has to say it receives.
     this.#countsDecoding += 1;

@@ -1,6 +1,6 @@
 /*
  * The possession proof (RFC 9449, DPoP) that goes with every token: signed by the viewer's key, for this server,
- * with the server's nonce, over this very token. Called by a feed for each join and renew.
+ * with the server's nonce, over this very token. Called by a feed for each join and renew, and by a publisher.
  */
 import { toBase64Url } from '@sallyport/protocol/bytes';
 import { PROOF_METHOD } from '@sallyport/protocol/wire-version';
@@ -9,7 +9,9 @@ import type { ViewerKey } from './viewer-key.ts';
 export type ProofInput = {
   readonly key: ViewerKey;
   readonly token: string;
-  /** `htu` and `nonce` exactly as the server's hello gave them. */
+  /** The request's method; by default that of the control connection's handshake. */
+  readonly htm?: string;
+  /** `htu` and `nonce` exactly as the server gave them. */
   readonly htu: string;
   readonly nonce: string;
   /** The device's wall clock, milliseconds. The nonce, not this clock, is what makes the proof fresh. */
@@ -25,7 +27,7 @@ export async function buildProof(input: ProofInput): Promise<string> {
   const header = { typ: 'dpop+jwt', alg: 'ES256', jwk: input.key.publicJwk };
   const claims = {
     jti: toBase64Url(crypto.getRandomValues(new Uint8Array(16))),
-    htm: PROOF_METHOD,
+    htm: input.htm ?? PROOF_METHOD,
     htu: input.htu,
     iat: Math.floor(input.wallMs / 1_000),
     ath,

@@ -5,6 +5,10 @@
 import type { ClientClock } from './client-clock.ts';
 import { clientLimits } from './client-limits.ts';
 import { PageRefusal, ViewingRefused } from './refusal.ts';
+import type { CameraId } from './wire-words.ts';
+
+/** What a page's callback is asked: a token for this camera, bound to this key. */
+export type TokenAsk = { readonly cameraId: CameraId; readonly jkt: string };
 
 /** Milliseconds until the next renewal of a gate with so much left; null when it would come too late. */
 export function renewAfterMs(leftMs: number): number | null {

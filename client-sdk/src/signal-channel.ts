@@ -9,7 +9,14 @@ import { backOffMs } from './back-off.ts';
 import type { Cancel, ClientClock } from './client-clock.ts';
 import { clientLimits } from './client-limits.ts';
 import { OutgoingQueue } from './outgoing-queue.ts';
-import { type Gate, type Hello, type Offer, parseServerMessage, type Refusal } from './parse-server-message.ts';
+import {
+  type Gate,
+  type Hello,
+  type Ice,
+  type Offer,
+  parseServerMessage,
+  type Refusal,
+} from './parse-server-message.ts';
 import { type Answer, PendingRequests } from './pending-requests.ts';
 import { SignalRefusal } from './refusal.ts';
 
@@ -49,6 +56,11 @@ export class SignalChannel {
     this.#requests = new PendingRequests(options.clock);
   }
 
+  /** A connection stands, as far as can be known. */
+  get isOpen(): boolean {
+    return this.#link?.hello != null;
+  }
+
   /** Opens the connection if there is none and answers its hello; rejects once the channel is closed for good. */
   ready(): Promise<Hello> {
     if (this.#closed) return Promise.reject(new SignalRefusal('not-understood', 'the connection is closed'));
@@ -67,6 +79,32 @@ export class SignalChannel {
       this.#requests.rejectOne(id, new SignalRefusal('connection-lost', 'not connected'));
     }
     return answer;
+  }
+
+  /**
+   * Asks for new ICE credentials. Rejects as request(); without an answer within seconds the connection itself is taken
+   * for dead, since a network that changed tells neither side, and another is opened.
+   */
+  async restart(sessionId: Ice['sessionId']): Promise<Ice> {
+    const link = this.#link;
+    const cancel = this.#options.clock.after(clientLimits.restartWithinMs, () => {
+      if (link !== null && this.#link === link) this.#drop(link, closeCodes.silent.code);
+    });
+    try {
+      const answer = await this.request({ type: 'restart', sessionId });
+      if (answer.type !== 'ice') throw new TypeError('a restart is answered by credentials');
+      return answer;
+    } finally {
+      cancel();
+    }
+  }
+
+  /** The network changed and no request will find out whether this connection lives: opens another without a pause. */
+  reopen(): void {
+    if (this.#link !== null) this.#drop(this.#link, closeCodes.silent.code);
+    if (this.#closed || this.#cancelTimer === null) return;
+    this.#cancelTimer();
+    this.#open();
   }
 
   /** Sends what needs no answer; false when there is no connection to send it on. */
@@ -144,6 +182,7 @@ export class SignalChannel {
     if (message === 'malformed') this.#drop(link, closeCodes.malformed.code);
     else if (message.type === 'hello') this.#greet(link, message);
     else if (message.type === 'offer') this.#takeOffer(link, message);
+    else if (message.type === 'ice') this.#requests.resolveOne(message);
     else if (message.type === 'error') this.#takeRefusal(link, message);
     else {
       if (message.state === 'open') this.#requests.resolveGate(message);
@@ -164,7 +203,7 @@ export class SignalChannel {
 
   /** An offer nobody waits for any more would be an open gate without a picture: give it back. */
   #takeOffer(link: Link, offer: Offer): void {
-    if (!this.#requests.resolveOffer(offer)) {
+    if (!this.#requests.resolveOne(offer)) {
       link.queue.push(JSON.stringify({ type: 'leave', sessionId: offer.sessionId } satisfies ClientMessage));
     }
   }

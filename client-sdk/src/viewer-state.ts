@@ -46,6 +46,8 @@ export type FeedState =
   | { readonly name: 'waiting' }
   | ({ readonly name: 'offered' } & Term)
   | ({ readonly name: 'live'; readonly timeToFirstPictureMs: number } & Term)
+  /** Live, but off the screen: its path is in doubt, and it comes back when the gate was decided again and frames come. */
+  | ({ readonly name: 'held'; readonly reason: DarkReason; readonly timeToFirstPictureMs: number } & Term)
   | { readonly name: 'dark'; readonly reason: DarkReason; readonly next: DarkNext }
   | { readonly name: 'ended' };
 
@@ -59,6 +61,9 @@ export type FeedEvent =
   | ({ readonly type: 'offer' } & Term)
   | ({ readonly type: 'extended' } & Term)
   | { readonly type: 'presented'; readonly afterOfferMs: number }
+  /** The picture is off the screen for a moment, and back again. */
+  | { readonly type: 'held'; readonly reason: DarkReason }
+  | { readonly type: 'shown' }
   /** The picture is gone. The server's word outranks what the page saw. */
   | { readonly type: 'cut'; readonly said: 'server' | 'page'; readonly reason: DarkReason; readonly next: DarkNext }
   | { readonly type: 'leave' };
@@ -71,12 +76,17 @@ const stepDark = (state: FeedState & { name: 'dark' }, event: FeedEvent): FeedSt
   return { name: 'dark', reason: event.reason, next: event.next };
 };
 
-const stepTerm = (state: FeedState & { name: 'offered' | 'live' }, event: FeedEvent): FeedState => {
+const stepTerm = (state: FeedState & { name: 'offered' | 'live' | 'held' }, event: FeedEvent): FeedState => {
   if (event.type === 'extended' && event.sessionId === state.sessionId) {
     return { ...state, untilMs: event.untilMs, endsAtTickMs: event.endsAtTickMs };
   }
   if (event.type === 'presented' && state.name === 'offered') {
     return { ...state, name: 'live', timeToFirstPictureMs: event.afterOfferMs };
+  }
+  if (event.type === 'held' && state.name === 'live') return { ...state, name: 'held', reason: event.reason };
+  if (event.type === 'shown' && state.name === 'held') {
+    const { reason: _, ...live } = state;
+    return { ...live, name: 'live' };
   }
   return state;
 };
@@ -100,6 +110,7 @@ export function step(state: FeedState, event: FeedEvent): FeedState {
     }
     case 'offered':
     case 'live':
+    case 'held':
       return stepTerm(state, event);
   }
 }

@@ -2,10 +2,13 @@
  * The face of the SDK: a wall of cameras on one control connection. Makes feeds, passes on what the server says, and
  * is the only owner of the connection and the key.
  */
-import { browserClock } from './client-clock.ts';
-import { Feed, type FeedStateEvent, type TokenAsk } from './feed.ts';
+import { browserClock, type Cancel } from './client-clock.ts';
+import { clientLimits } from './client-limits.ts';
+import { Feed, type FeedStateEvent } from './feed.ts';
+import { watchNetwork } from './network-watch.ts';
 import type { Gate } from './parse-server-message.ts';
 import type { GuardTimes } from './picture-guard.ts';
+import type { TokenAsk } from './renewal.ts';
 import { SignalChannel } from './signal-channel.ts';
 import { createViewerKey, type ViewerKey } from './viewer-key.ts';
 import type { FeedState } from './viewer-state.ts';
@@ -45,6 +48,7 @@ export class Viewer extends EventTarget {
   /** As many as the page has video elements; the server bounds those that are open. */
   readonly #feeds = new Set<Feed>();
   #key: Promise<ViewerKey> | null = null;
+  readonly #unwatchNetwork: Cancel;
 
   constructor(options: ViewerOptions) {
     super();
@@ -59,6 +63,9 @@ export class Viewer extends EventTarget {
         },
         onLost: (next) => this.#hear(next, (feed) => feed.loseControl(next)),
       },
+    });
+    this.#unwatchNetwork = watchNetwork(() => {
+      browserClock.after(browserClock.random() * clientLimits.comeBackSpreadMs, () => this.#changeNetwork());
     });
   }
 
@@ -96,8 +103,15 @@ export class Viewer extends EventTarget {
 
   /** Leaves every feed and closes the connection for good. Idempotent. */
   close(): void {
+    this.#unwatchNetwork();
     for (const feed of [...this.#feeds]) feed.leave();
     this.#channel.close();
+  }
+
+  /** Every running feed asks for its path anew, which also shows whether the control connection still lives. */
+  #changeNetwork(): void {
+    const asked = [...this.#feeds].map((feed) => feed.changeNetwork());
+    if (!asked.includes(true)) this.#channel.reopen();
   }
 
   #hear(control: ControlEvent['control'], tell: (feed: Feed) => void): void {

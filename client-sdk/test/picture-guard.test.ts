@@ -40,7 +40,6 @@ const ends: readonly End[] = [
     'transport-closed',
     (page) => page.evaluate(() => window.rig.source.close()),
   ],
-  ['frames stop and nothing else happens', 'silent', (page) => page.evaluate(() => window.rig.source.silence())],
   ['the time of the gate is over', 'time-up', (page) => page.evaluate(() => window.rig.guard?.endAfter(50))],
   ['the control connection is lost', 'control-lost', (page) => page.evaluate(() => window.rig.guard?.loseControl())],
   [
@@ -62,6 +61,61 @@ for (const [name, reason, act] of ends) {
     await page.close();
   });
 }
+
+const held = { hasSource: false, visibility: 'hidden', track: 'live', pc: 'connected' };
+
+t.test('frames stop and nothing else happens: held back at once, and gone when nobody vouches for it', async (t) => {
+  const page = await openPage();
+  await page.evaluate(() => window.rig.show({ silentMs: 800, restoreWithinMs: 1_500 }));
+  await page.evaluate(() => window.rig.source.silence());
+  t.same(await lastWords(page), ['presented', 'held silent']);
+  t.same(await page.evaluate(() => window.rig.look()), held);
+  t.equal(await colourOfVideo(page), 'background', 'the screen shows what is behind');
+  await page.waitForFunction(() => window.rig.said.length > 2);
+  t.same(await page.evaluate(() => window.rig.said), ['presented', 'held silent', 'silent']);
+  t.same(await page.evaluate(() => window.rig.look()), dark);
+  await page.close();
+});
+
+t.test(
+  'a held picture comes back by fresh frames after the gate was decided again, never by frames alone',
+  async (t) => {
+    const page = await openPage();
+    await page.evaluate(() => window.rig.show({ silentMs: 800, restoreWithinMs: 60_000 }));
+    await page.evaluate(() => window.rig.source.silence());
+    t.same(await lastWords(page), ['presented', 'held silent']);
+    await page.evaluate(async () => {
+      await window.rig.source.speak();
+      await window.rig.decodes(20);
+    });
+    t.same(await page.evaluate(() => window.rig.look()), held, 'frames flow, nobody has vouched');
+    t.equal(await colourOfVideo(page), 'background');
+    await page.evaluate(() => window.rig.guard?.vouch());
+    await page.waitForFunction(() => window.rig.said.length > 2);
+    t.same(await page.evaluate(() => window.rig.said), ['presented', 'held silent', 'shown']);
+    await page.evaluate(() => window.rig.frames(3));
+    t.equal(await colourOfVideo(page), 'picture');
+    await page.evaluate(() => window.rig.source.silence());
+    await page.waitForFunction(() => window.rig.said.length > 3);
+    t.same((await page.evaluate(() => window.rig.said)).at(-1), 'silent', 'one that flaps is not held again');
+    await page.close();
+  },
+);
+
+t.test('a vouch without frames shows nothing, and a cut ends what is held', async (t) => {
+  const page = await openPage();
+  await page.evaluate(() => window.rig.show({ silentMs: 800, restoreWithinMs: 60_000 }));
+  await page.evaluate(() => window.rig.source.silence());
+  t.same(await lastWords(page), ['presented', 'held silent']);
+  await page.evaluate(() => window.rig.guard?.vouch());
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+  t.same(await page.evaluate(() => window.rig.look()), held);
+  await page.evaluate(() => window.rig.source.close());
+  await page.waitForFunction(() => window.rig.said.length > 2);
+  t.same(await page.evaluate(() => window.rig.said), ['presented', 'held silent', 'transport-closed']);
+  t.same(await page.evaluate(() => window.rig.look()), dark);
+  await page.close();
+});
 
 t.test('the picture is gone before darken() returns', async (t) => {
   const page = await openPage();

@@ -17,6 +17,7 @@ const states = {
   waiting: { name: 'waiting' },
   offered: { name: 'offered', ...term },
   live: { name: 'live', ...term, timeToFirstPictureMs: 180 },
+  held: { name: 'held', ...term, timeToFirstPictureMs: 180, reason: 'silent' },
   retrying: { name: 'dark', reason: 'silent', next: 'retrying' },
   final: { name: 'dark', reason: 'incident-closed', next: 'final' },
   ended: { name: 'ended' },
@@ -31,6 +32,8 @@ const events = {
   extended: { type: 'extended', ...later },
   extendedOther: { type: 'extended', ...later, sessionId: otherId },
   presented: { type: 'presented', afterOfferMs: 180 },
+  held: { type: 'held', reason: 'silent' },
+  shown: { type: 'shown' },
   pageCut: { type: 'cut', said: 'page', reason: 'transport-closed', next: 'retrying' },
   pageFinal: { type: 'cut', said: 'page', reason: 'unsupported', next: 'final' },
   serverCut: { type: 'cut', said: 'server', reason: 'token-expired', next: 'retrying' },
@@ -57,7 +60,8 @@ const table: Record<StateKey, Partial<Record<EventKey, FeedState>>> = {
   connecting: { asked: states.waiting, ...cuts, ...leave },
   waiting: { offer: states.offered, ...cuts, ...leave },
   offered: { extended: { name: 'offered', ...later }, presented: states.live, ...cuts, ...leave },
-  live: { extended: { ...states.live, ...later }, ...cuts, ...leave },
+  live: { extended: { ...states.live, ...later }, held: states.held, ...cuts, ...leave },
+  held: { extended: { ...states.held, ...later }, shown: states.live, ...cuts, ...leave },
   retrying: {
     watch: states.connecting,
     retry: states.connecting,
@@ -89,9 +93,10 @@ const enteredFrom: Record<FeedState['name'], readonly FeedState['name'][]> = {
   connecting: ['idle', 'dark', 'ended'],
   waiting: ['connecting'],
   offered: ['waiting', 'offered'],
-  live: ['offered', 'live'],
-  dark: ['connecting', 'waiting', 'offered', 'live', 'dark'],
-  ended: ['idle', 'connecting', 'waiting', 'offered', 'live', 'dark'],
+  live: ['offered', 'live', 'held'],
+  held: ['live', 'held'],
+  dark: ['connecting', 'waiting', 'offered', 'live', 'held', 'dark'],
+  ended: ['idle', 'connecting', 'waiting', 'offered', 'live', 'held', 'dark'],
 };
 
 t.test('a picture comes only by a fresh join and its offer, whatever happens', async (t) => {
@@ -128,6 +133,7 @@ t.test('a state carries its own fields and no others', async (t) => {
     waiting: ['name'],
     offered: ['endsAtTickMs', 'name', 'sessionId', 'untilMs'],
     live: ['endsAtTickMs', 'name', 'sessionId', 'timeToFirstPictureMs', 'untilMs'],
+    held: ['endsAtTickMs', 'name', 'reason', 'sessionId', 'timeToFirstPictureMs', 'untilMs'],
     dark: ['name', 'next', 'reason'],
     ended: ['name'],
   };

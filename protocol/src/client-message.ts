@@ -22,6 +22,8 @@ const renewSchema = z.strictObject({
   token,
   proof,
 });
+/** The viewer's network changed: asks for new ICE credentials. Answered by `ice` or `error` with the same `id`. */
+const restartSchema = z.strictObject({ type: z.literal('restart'), id: requestId, sessionId: sessionIdSchema });
 /** The viewer goes. Answered by `gate` (state closed, reason left). */
 const leaveSchema = z.strictObject({ type: z.literal('leave'), sessionId: sessionIdSchema });
 /** The first frame of a session was presented, so many milliseconds after the offer arrived. */
@@ -35,6 +37,7 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   joinSchema,
   answerSchema,
   renewSchema,
+  restartSchema,
   leaveSchema,
   presentedSchema,
 ]);

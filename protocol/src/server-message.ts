@@ -30,6 +30,15 @@ const offerSchema = z.object({
   untilMs: z.int(),
   leftMs: z.int(),
 });
+/** Answers a `restart`: the gate was decided again and stands; the transport of the offer listens to these now. */
+const iceSchema = z.object({
+  type: z.literal('ice'),
+  id: z.int(),
+  sessionId: sessionIdSchema,
+  // RFC 8839, 5.4; they go into a session description as they are, so nothing else may come along.
+  ufrag: z.string().regex(/^[A-Za-z0-9+/]{4,256}$/),
+  pwd: z.string().regex(/^[A-Za-z0-9+/]{22,256}$/),
+});
 /** A session's gate changed. After `closed` the session is over and its picture must be gone. */
 const gateSchema = z.object({
   type: z.literal('gate'),
@@ -39,7 +48,7 @@ const gateSchema = z.object({
   untilMs: z.int().nullable(),
   leftMs: z.int().nullable(),
 });
-/** A request failed. `id` names the join or renew it answers; without one it concerns the connection. */
+/** A request failed. `id` names the request it answers; without one it concerns the connection. */
 const errorSchema = z.object({
   type: z.literal('error'),
   id: z.int().nullable(),
@@ -49,5 +58,11 @@ const errorSchema = z.object({
   nonce: z.string().nullable(),
 });
 
-export const serverMessageSchema = z.discriminatedUnion('type', [helloSchema, offerSchema, gateSchema, errorSchema]);
+export const serverMessageSchema = z.discriminatedUnion('type', [
+  helloSchema,
+  offerSchema,
+  iceSchema,
+  gateSchema,
+  errorSchema,
+]);
 export type ServerMessage = Readonly<z.infer<typeof serverMessageSchema>>;

@@ -13,6 +13,7 @@ const good = {
   join: { type: 'join', id: 1, cameraId, token: 'a.b.c', proof: 'd.e.f' },
   answer: { type: 'answer', sessionId, sdp: 'v=0' },
   renew: { type: 'renew', id: 2, sessionId, token: 'a.b.c', proof: 'd.e.f' },
+  restart: { type: 'restart', id: 3, sessionId },
   leave: { type: 'leave', sessionId },
   presented: { type: 'presented', sessionId, afterOfferMs: 182.5 },
 } as const satisfies Record<ClientMessage['type'], object>;

@@ -17,6 +17,7 @@ const good = {
     iceServers: [{ urls: ['stun:stun.example:3478'] }, { urls: ['turn:t.example'], username: 'u', credential: 'c' }],
   },
   offer: { type: 'offer', id: 1, sessionId, sdp: 'v=0', untilMs: 1_800_000_000_000, leftMs: 300_000 },
+  ice: { type: 'ice', id: 2, sessionId, ufrag: 'k3jf', pwd: 'p'.repeat(24) },
   gate: { type: 'gate', sessionId, state: 'closed', reason: 'not-available', untilMs: null, leftMs: null },
   error: { type: 'error', id: 1, sessionId: null, code: 'use-nonce', detail: 'again, please', nonce: 'n2' },
 } as const satisfies Record<ServerMessage['type'], object>;
@@ -44,6 +45,8 @@ const wrong: readonly (readonly [name: string, message: unknown])[] = [
   ['an ICE server without urls', { ...good.hello, iceServers: [{ username: 'u' }] }],
   ['an offer of another kind of session', { ...good.offer, sessionId: `cam_${'c'.repeat(26)}` }],
   ['an offer with a broken time', { ...good.offer, leftMs: 1.5 }],
+  ['credentials that bring a line along', { ...good.ice, ufrag: 'k3jf\r\na=x' }],
+  ['a password too short to be one', { ...good.ice, pwd: 'p' }],
   ['a gate that is ajar', { ...good.gate, state: 'ajar' }],
   ['a reason only the ledger may say', { ...good.gate, reason: 'consent-withdrawn' }],
   ['an error without a word', { ...good.error, code: null }],

@@ -42,7 +42,10 @@ export class GuardRig {
       this.#wake();
     };
     const onDark = (why: string) => this.said.push(why);
-    this.guard = new PictureGuard({ video: this.video, pc, receiver, sound, times, onPresented, onDark });
+    const onHeld = (why: string) => this.said.push(`held ${why}`);
+    const onShown = () => this.said.push('shown');
+    const told = { onPresented, onDark, onHeld, onShown };
+    this.guard = new PictureGuard({ video: this.video, pc, receiver, sound, times, ...told });
     return answerSdp;
   }
 
@@ -51,6 +54,16 @@ export class GuardRig {
     for (let seen = 0; seen < count; seen += 1) {
       await new Promise((resolve) => this.video.requestVideoFrameCallback(resolve));
     }
+  }
+
+  /** Resolves after so many further frames were decoded, on the screen or not. */
+  async decodes(count: number): Promise<void> {
+    const decoded = async () => {
+      const report = await this.pc?.getReceivers()[0]?.getStats();
+      return [...(report?.values() ?? [])].find(({ type }) => type === 'inbound-rtp')?.framesDecoded ?? 0;
+    };
+    const from = await decoded();
+    while ((await decoded()) < from + count) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   /** What a browser could still show by itself. */

@@ -8,6 +8,7 @@ export class RedSource {
   readonly #canvas = document.createElement('canvas');
   readonly #drawing: number;
   #sender: RTCRtpSender | null = null;
+  #track: MediaStreamTrack | null = null;
 
   constructor() {
     this.#canvas.width = 320;
@@ -25,6 +26,7 @@ export class RedSource {
   async offer(what: 'picture' | 'picture-and-sound' = 'picture'): Promise<string> {
     const [track] = this.#canvas.captureStream(25).getVideoTracks();
     if (track === undefined) throw new Error('the canvas gave no track');
+    this.#track = track;
     this.#sender = this.pc.addTrack(track);
     if (what === 'picture-and-sound') this.#addTone();
     const gathered = new Promise<void>((resolve) => {
@@ -50,9 +52,20 @@ export class RedSource {
     await this.pc.setRemoteDescription({ type: 'answer', sdp });
   }
 
+  /** Makes the ICE session anew as the server's transport does, and answers its credentials. */
+  async restart(): Promise<{ readonly ufrag: string; readonly pwd: string }> {
+    await this.pc.setLocalDescription(await this.pc.createOffer({ iceRestart: true }));
+    const read = (name: string) => new RegExp(`^a=${name}:(.*)$`, 'm').exec(this.pc.localDescription?.sdp ?? '')?.[1];
+    return { ufrag: read('ice-ufrag')?.trim() ?? '', pwd: read('ice-pwd')?.trim() ?? '' };
+  }
+
   /** Frames stop; the connection stays, as when a consumer is closed or a camera hangs. */
   async silence(): Promise<void> {
     await this.#sender?.replaceTrack(null);
+  }
+
+  async speak(): Promise<void> {
+    await this.#sender?.replaceTrack(this.#track);
   }
 
   close(): void {

@@ -20,6 +20,7 @@ const known: Readonly<Record<ClientMessage['type'], true>> = {
   join: true,
   answer: true,
   renew: true,
+  restart: true,
   leave: true,
   presented: true,
 };

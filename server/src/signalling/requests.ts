@@ -15,7 +15,7 @@ import type { Feed, FeedList } from './feed-list.ts';
 import { buildDenial, buildError } from './wire-error.ts';
 
 /** The part of the gate keeper a viewer's connection needs. */
-export type ViewerKeeper = Pick<GateKeeper, 'admit' | 'renew' | 'answer' | 'leave'>;
+export type ViewerKeeper = Pick<GateKeeper, 'admit' | 'renew' | 'answer' | 'leave' | 'settle' | 'restartIce'>;
 /** The part of the telemetry that is measured here. */
 export type SignalTelemetry = Pick<Telemetry, 'joinTook' | 'firstFrameTook'>;
 
@@ -35,7 +35,14 @@ export type Talk = {
 type MessageOf<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>;
 export type Row<T extends ClientMessage['type']> = (talk: Talk, message: MessageOf<T>) => Promise<void> | void;
 
-export const rows: { readonly [T in ClientMessage['type']]: Row<T> } = { join, answer, renew, leave, presented };
+export const rows: { readonly [T in ClientMessage['type']]: Row<T> } = {
+  join,
+  answer,
+  renew,
+  restart,
+  leave,
+  presented,
+};
 
 async function join(talk: Talk, { id, cameraId, token, proof }: MessageOf<'join'>): Promise<void> {
   const arrivedAt = talk.clock.monotonicMs();
@@ -77,6 +84,18 @@ async function renew(talk: Talk, { id, sessionId, token, proof }: MessageOf<'ren
     talk.say(buildError('unknown-session', { id, sessionId }));
   } else if (renewal.renewed) sayOpen(talk, sessionId, renewal.untilMs);
   else talk.say(buildDenial(renewal, { id, sessionId }));
+}
+
+/** Only a gate that stands when it is decided again gets its path anew; one that closes has been told so by then. */
+async function restart(talk: Talk, { id, sessionId }: MessageOf<'restart'>): Promise<void> {
+  const unknown = () => talk.say(buildError('unknown-session', { id, sessionId }));
+  if (talk.feeds.find(sessionId) === null) return unknown();
+  await talk.keeper.settle({ sessionId });
+  if (talk.feeds.find(sessionId) === null) return unknown();
+  const ice = await talk.keeper.restartIce(sessionId);
+  if (talk.feeds.find(sessionId) === null) unknown();
+  else if (ice === null) talk.say(buildError('fault', { id, sessionId }));
+  else talk.say({ type: 'ice', id, sessionId, ufrag: ice.ufrag, pwd: ice.password });
 }
 
 async function leave(talk: Talk, { sessionId }: MessageOf<'leave'>): Promise<void> {

@@ -7,7 +7,7 @@ import { toWireDenial } from '../../src/domain/wire-reason.ts';
 import { NOW_MS } from '../support/facts.ts';
 import { settleMicrotasks } from '../support/manual-clock.ts';
 import { cameraOf, sessionOf, UNTIL_MS } from './fake-keeper.ts';
-import { answer, HTU, held, leave, makeTalk, presented, renew } from './talk-rig.ts';
+import { answer, HTU, held, leave, makeTalk, presented, renew, restart } from './talk-rig.ts';
 
 t.test('a join brings token, proof, method and URL to the keeper and the offer back', async (t) => {
   const talk = makeTalk();
@@ -142,6 +142,34 @@ t.test('a renewal tells the new end, in whole milliseconds', async (t) => {
   t.equal(talk.keeper.open.size, 1, 'a refused renewal leaves the session as it is');
 });
 
+t.test('a restart: the gate is decided again first, then the path is made anew', async (t) => {
+  const talk = makeTalk();
+  await talk.join(1);
+  await talk.conversation.hear(restart(1));
+  t.same(talk.keeper.settled, [{ sessionId: sessionOf(1) }]);
+  const ice = { type: 'ice', id: 80, sessionId: sessionOf(1), ufrag: 'newu', pwd: 'p'.repeat(24) };
+  t.same(talk.said.slice(1), [ice]);
+  talk.keeper.ice = null;
+  await talk.conversation.hear(restart(1, 81));
+  t.match(talk.said.at(-1), { type: 'error', id: 81, sessionId: sessionOf(1), code: 'fault' });
+  t.equal(talk.keeper.open.size, 1);
+});
+
+t.test('a restart that finds the gate closed gets no path', async (t) => {
+  const talk = makeTalk();
+  await talk.join(1);
+  const { promise, resolve } = held();
+  talk.keeper.hold = promise;
+  const restarting = talk.conversation.hear(restart(1));
+  talk.keeper.cut(sessionOf(1), 'consent-withdrawn');
+  resolve();
+  await restarting;
+  t.match(talk.said.slice(1), [
+    { type: 'gate', state: 'closed', reason: 'not-available' },
+    { type: 'error', id: 80, code: 'unknown-session' },
+  ]);
+});
+
 t.test('leaving: told closed once, however often it was asked', async (t) => {
   const talk = makeTalk();
   await talk.join(1);
@@ -167,8 +195,11 @@ t.test("another connection's session is unknown to every message, and untouched 
   await talk.join(1);
   const { keeper, said } = talk;
   const strange = makeTalk();
-  for (const message of [answer(1), renew(1), leave(1), presented(1)]) await strange.conversation.hear(message);
-  t.equal(strange.said.length, 4);
+  for (const message of [answer(1), renew(1), restart(1), leave(1), presented(1)]) {
+    await strange.conversation.hear(message);
+  }
+  t.equal(strange.said.length, 5);
+  t.same(strange.keeper.settled, [], 'and is not even decided again');
   for (const message of strange.said) t.match(message, { type: 'error', code: 'unknown-session' });
   t.equal(keeper.open.size, 1);
   t.equal(said.length, 1);

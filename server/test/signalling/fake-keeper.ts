@@ -5,8 +5,9 @@
 import { buildId, type CameraId, type SessionId } from '@sallyport/protocol/ids';
 import type { DenialCode, EndReason } from '@sallyport/protocol/reasons';
 import type { ViewerLink } from '../../src/app/gate/gate.ts';
-import type { Admission, Renewal } from '../../src/app/gate/gate-keeper.ts';
+import type { Admission, Affected, Renewal, Settled } from '../../src/app/gate/gate-keeper.ts';
 import type { Brought } from '../../src/app/gate/viewer-evidence.ts';
+import type { IceCredentials } from '../../src/app/ports/valve.ts';
 import type { ViewerKeeper } from '../../src/signalling/requests.ts';
 import { NOW_MS } from '../support/facts.ts';
 
@@ -26,6 +27,9 @@ export class FakeKeeper implements ViewerKeeper {
   readonly ended: { readonly sessionId: SessionId; readonly reason: EndReason }[] = [];
   readonly asked: { readonly brought: Brought; readonly remoteAddress: string }[] = [];
   readonly renewals: Omit<Brought, 'cameraId'>[] = [];
+  readonly settled: Affected[] = [];
+  /** What a restart gets; null where the valve cannot. */
+  ice: IceCredentials | null = { ufrag: 'newu', password: 'p'.repeat(24) };
   /** Set to refuse what comes next. */
   denial: Denied | null = null;
   /** Set to make what comes next throw, as a keeper with a broken store might. */
@@ -58,6 +62,17 @@ export class FakeKeeper implements ViewerKeeper {
     if (this.failure) throw this.failure;
     if (this.denial) return { renewed: false, ...this.denial };
     return { renewed: true, untilMs: UNTIL_MS + 1_000.5 };
+  }
+
+  async settle(affected: Affected): Promise<Settled> {
+    this.settled.push(affected);
+    await this.hold;
+    if (this.failure) throw this.failure;
+    return { sessionsEnded: 0, lastDarkAt: null };
+  }
+
+  async restartIce(sessionId: SessionId): Promise<IceCredentials | null> {
+    return this.open.has(sessionId) ? this.ice : null;
   }
 
   async answer(sessionId: SessionId, sdp: string): ReturnType<ViewerKeeper['answer']> {

@@ -194,7 +194,7 @@ t.test('the stop is bounded when a session cannot be left', async (t) => {
 
 t.test('random frames never crash it and never open more than the bound', async (t) => {
   const rig = await openRig(t);
-  const type = fc.constantFrom('join', 'answer', 'renew', 'leave', 'presented', 'x');
+  const type = fc.constantFrom('join', 'answer', 'renew', 'restart', 'leave', 'presented', 'x');
   const cameraId = fc.integer({ min: 1, max: 40 }).map(cameraOf);
   const sessionId = fc.integer({ min: 1, max: 40 }).map(sessionOf);
   const texts = fc.oneof(

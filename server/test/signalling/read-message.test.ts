@@ -15,6 +15,7 @@ const good: readonly object[] = [
   join,
   { type: 'answer', sessionId, sdp: 'v=0' },
   { type: 'renew', id: 0, sessionId, token: 't', proof: 'p' },
+  { type: 'restart', id: 0, sessionId },
   { type: 'leave', sessionId },
   { type: 'presented', sessionId, afterOfferMs: 27.5 },
 ];
@@ -87,7 +88,7 @@ t.test('the detail says where, never what: a token does not come back, a long na
 
 t.test('no text throws; what is read as a message is one', async () => {
   const field = fc.oneof(fc.constantFrom('type', 'id', 'sessionId', 'cameraId', 'token', 'proof', 'sdp'), fc.string());
-  const type = fc.constantFrom('join', 'answer', 'renew', 'leave', 'presented', 'hello', '__proto__');
+  const type = fc.constantFrom('join', 'answer', 'renew', 'restart', 'leave', 'presented', 'hello', '__proto__');
   const value = fc.oneof(type, fc.constantFrom(cameraId, sessionId), fc.integer(), fc.jsonValue());
   const near = fc.dictionary(field, value).map((fields) => JSON.stringify(fields));
   const hit = fc.record({ type, id: fc.nat(), sessionId: fc.constant(sessionId), sdp: fc.string() });

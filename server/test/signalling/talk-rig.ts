@@ -39,6 +39,9 @@ export const leave = (session: number): ClientMessage => ({ type: 'leave', sessi
 export const renew = (session: number, id = 90): ClientMessage => {
   return { type: 'renew', id, sessionId: sessionOf(session), token: 'token-2', proof: 'proof-2' };
 };
+export const restart = (session: number, id = 80): ClientMessage => {
+  return { type: 'restart', id, sessionId: sessionOf(session) };
+};
 export const answer = (session: number, sdp = 'v=0'): ClientMessage => ({
   type: 'answer',
   sessionId: sessionOf(session),
