@@ -47,8 +47,14 @@ export const clientLimits = {
   firstPictureWithinMs: 15_000,
   /** A picture that was taken off because its path is in doubt comes back within that time or by a fresh join. */
   restoreWithinMs: 4_000,
-  /** A restart without an answer by then means that the control connection is as dead as the path. */
-  restartWithinMs: 2_000,
+  /** How often a path in doubt is made anew: long enough for one attempt, and browsers look at their networks every 2 s. */
+  restartEveryMs: 2_500,
+  /** A camera that is silent while gate and path stand has so much longer; the server gives it up after 15 s itself. */
+  cameraBackWithinMs: 20_000,
+  /** What is always answered at once, and is not by then, shows that the control connection is as dead as the path. */
+  wordWithinMs: 3_000,
+  /** The same for a join: longer than its answer may take, since the next try of it would be answered by an error. */
+  joinWordWithinMs: 45_000,
   /** Pages of one office come back with its network all at once: each waits a random part of this. */
   comeBackSpreadMs: 250,
   /** Sessions of a broken control connection may still be counted against the budget for so long. */
@@ -66,6 +72,8 @@ export const clientLimits = {
   connectWithinMs: 15_000,
   /** A path that is in doubt is good again by then, or a fresh connection is made. */
   pathBackWithinMs: 5_000,
+  /** A publisher whose DTLS was closed waits so long for the server's reason before it comes back by itself. */
+  cutWordWithinMs: 1_000,
   /** Pause before a stream of events that was refused is asked for again. */
   eventsAgainMs: 5_000,
   /** A timer further away than this is a mistake of a clock; browsers cannot hold longer ones. */

@@ -38,7 +38,10 @@ export type GuardOptions = {
   readonly onDark: (reason: DarkReason) => void;
   /** Called once, when the first frame is on the screen (or decoded, in a page nobody looks at). */
   readonly onPresented: () => void;
-  /** The picture is off the screen because its path is in doubt; `vouch()` when the gate was decided again. */
+  /**
+   * The picture is off the screen because its path is in doubt; `vouch()` when the gate was decided again. Said again
+   * every few seconds for as long as that lasts.
+   */
   readonly onHeld: (reason: DarkReason) => void;
   /** It is on the screen again. */
   readonly onShown: () => void;
@@ -62,7 +65,9 @@ export class PictureGuard {
   #countsPending = 0;
   #countsDecoding = 0;
   #isHeld = false;
+  #isPatient = false;
   #cancelHold: Cancel | null = null;
+  #cancelTell: Cancel | null = null;
   #shownAtMs = Number.NEGATIVE_INFINITY;
   /** Frames decoded when the gate was last decided again for a picture that is held; null before that. */
   #vouchedAtFrame: number | null = null;
@@ -113,6 +118,7 @@ export class PictureGuard {
     this.#cancelGrace?.();
     this.#cancelCount?.();
     this.#cancelHold?.();
+    this.#cancelTell?.();
     this.#options.onDark(reason);
   }
 
@@ -123,6 +129,7 @@ export class PictureGuard {
 
   /** Takes the picture off the screen and keeps the connection, in doubt. One that flaps, or was never there, ends. */
   #hold(reason: DarkReason): void {
+    if (this.#isPatient) this.darken(reason);
     if (this.#isDark || this.#isHeld) return;
     const isFlapping = this.#clock.monotonicMs() - this.#shownAtMs < clientLimits.steadyAfterMs;
     if (!this.#isPresented || isFlapping) {
@@ -132,13 +139,32 @@ export class PictureGuard {
     this.#isHeld = true;
     this.#vouchedAtFrame = null;
     this.#hide();
-    this.#cancelHold = this.#clock.after(this.#times.restoreWithinMs, () => this.darken(reason));
+    this.#cancelHold = this.#clock.after(this.#times.restoreWithinMs, () => this.#waitOn(reason));
+    this.#tell(reason);
+  }
+
+  /** Says it again for as long as nothing comes: a browser may notice its new network only seconds after the change. */
+  #tell(reason: DarkReason): void {
+    this.#cancelTell = this.#clock.after(clientLimits.restartEveryMs, () => this.#tell(reason));
     this.#options.onHeld(reason);
+  }
+
+  /** The gate stands and so does the path: it is the camera that is silent, and a fresh join would not help. */
+  #waitOn(reason: DarkReason): void {
+    const { iceConnectionState } = this.#options.pc;
+    if (this.#vouchedAtFrame === null || pathInDoubt.has(iceConnectionState) || iceConnectionState === 'checking') {
+      this.darken(reason);
+      return;
+    }
+    this.#isPatient = true;
+    this.#cancelHold = this.#clock.after(clientLimits.cameraBackWithinMs, () => this.darken(reason));
   }
 
   #release(): void {
     this.#isHeld = false;
+    this.#isPatient = false;
     this.#cancelHold?.();
+    this.#cancelTell?.();
     this.#shownAtMs = this.#clock.monotonicMs();
     this.#show();
     this.#options.onShown();

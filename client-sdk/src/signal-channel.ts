@@ -40,7 +40,18 @@ export type SignalChannelOptions = {
 };
 
 type Ready = { readonly resolve: (hello: Hello) => void; readonly reject: (cause: Error) => void };
-type Link = { readonly socket: WebSocket; readonly queue: OutgoingQueue; hello: Hello | null };
+type Link = {
+  readonly socket: WebSocket;
+  readonly queue: OutgoingQueue;
+  hello: Hello | null;
+  /** Running out of any of these shows that nobody is there; one more message of the server, that somebody is. */
+  readonly deadlines: Set<Cancel>;
+};
+
+function clearDeadlines({ deadlines }: Link): void {
+  for (const cancel of deadlines) cancel();
+  deadlines.clear();
+}
 
 export class SignalChannel {
   readonly #options: SignalChannelOptions;
@@ -81,22 +92,11 @@ export class SignalChannel {
     return answer;
   }
 
-  /**
-   * Asks for new ICE credentials. Rejects as request(); without an answer within seconds the connection itself is taken
-   * for dead, since a network that changed tells neither side, and another is opened.
-   */
+  /** Asks for new ICE credentials. Rejects as request(). */
   async restart(sessionId: Ice['sessionId']): Promise<Ice> {
-    const link = this.#link;
-    const cancel = this.#options.clock.after(clientLimits.restartWithinMs, () => {
-      if (link !== null && this.#link === link) this.#drop(link, closeCodes.silent.code);
-    });
-    try {
-      const answer = await this.request({ type: 'restart', sessionId });
-      if (answer.type !== 'ice') throw new TypeError('a restart is answered by credentials');
-      return answer;
-    } finally {
-      cancel();
-    }
+    const answer = await this.request({ type: 'restart', sessionId });
+    if (answer.type !== 'ice') throw new TypeError('a restart is answered by credentials');
+    return answer;
   }
 
   /** The network changed and no request will find out whether this connection lives: opens another without a pause. */
@@ -118,7 +118,17 @@ export class SignalChannel {
   }
 
   #push(message: ClientMessage): boolean {
-    return this.#link?.hello ? this.#link.queue.push(JSON.stringify(message)) : false;
+    const link = this.#link;
+    if (link === null || link.hello === null) return false;
+    // A network that changed tells neither side: what is always answered, and is not, shows that nobody is there.
+    if (message.type === 'restart' || message.type === 'leave') this.#expectWord(link, clientLimits.wordWithinMs);
+    if (message.type === 'join' || message.type === 'renew') this.#expectWord(link, clientLimits.joinWordWithinMs);
+    return link.queue.push(JSON.stringify(message));
+  }
+
+  /** Drops a connection on which nothing at all is heard for so long. */
+  #expectWord(link: Link, withinMs: number): void {
+    link.deadlines.add(this.#options.clock.after(withinMs, () => this.#drop(link, closeCodes.silent.code)));
   }
 
   #open(): void {
@@ -128,7 +138,7 @@ export class SignalChannel {
       if (socket.bufferedAmount > clientLimits.socketBufferBytesMax) this.#drop(link, closeCodes.tooSlow.code);
       else socket.send(text);
     });
-    const link: Link = { socket, queue, hello: null };
+    const link: Link = { socket, queue, hello: null, deadlines: new Set() };
     this.#link = link;
     this.#cancelTimer = clock.after(clientLimits.helloWithinMs, () => this.#drop(link, closeCodes.silent.code));
     socket.addEventListener('message', (event: MessageEvent<unknown>) => this.#read(link, event.data));
@@ -144,6 +154,7 @@ export class SignalChannel {
   #lost(link: Link, code: number): void {
     if (this.#link !== link) return;
     this.#link = null;
+    clearDeadlines(link);
     link.queue.stop();
     this.#cancelTimer?.();
     this.#cancelTimer = null;
@@ -169,6 +180,7 @@ export class SignalChannel {
     this.#cancelTimer = null;
     const link = this.#link;
     this.#link = null;
+    if (link !== null) clearDeadlines(link);
     link?.queue.stop();
     link?.socket.close(1000);
     this.#requests.rejectAll(cause);
@@ -177,6 +189,7 @@ export class SignalChannel {
 
   #read(link: Link, data: unknown): void {
     if (this.#link !== link) return;
+    clearDeadlines(link);
     const message = typeof data === 'string' ? parseServerMessage(data) : 'malformed';
     if (message === 'unknown') return;
     if (message === 'malformed') this.#drop(link, closeCodes.malformed.code);

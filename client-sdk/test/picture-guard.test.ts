@@ -102,6 +102,23 @@ t.test(
   },
 );
 
+t.test(
+  'a camera that is silent while gate and path stand may take its time, and comes back in the same session',
+  async (t) => {
+    const page = await openPage();
+    await page.evaluate(() => window.rig.show({ silentMs: 800, restoreWithinMs: 300 }));
+    await page.evaluate(() => window.rig.source.silence());
+    await page.waitForFunction(() => window.rig.said.length > 1 && (window.rig.guard?.vouch() ?? true));
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 600)));
+    t.same(await page.evaluate(() => window.rig.said), ['presented', 'held silent'], 'not given up');
+    t.equal(await colourOfVideo(page), 'background', 'and not shown');
+    await page.evaluate(() => window.rig.source.speak());
+    await page.waitForFunction(() => window.rig.said.length > 2);
+    t.same(await page.evaluate(() => window.rig.said), ['presented', 'held silent', 'shown']);
+    await page.close();
+  },
+);
+
 t.test('a vouch without frames shows nothing, and a cut ends what is held', async (t) => {
   const page = await openPage();
   await page.evaluate(() => window.rig.show({ silentMs: 800, restoreWithinMs: 60_000 }));

@@ -227,3 +227,41 @@ t.test('closing is for good and may be said twice', async (t) => {
   t.equal(clock.timers, 0);
   t.same(ear.told, ['open nonce-1'], 'who closes needs no telling');
 });
+
+t.test(
+  'a connection on which nothing is heard after what is always answered is dead, and another is opened',
+  async (t) => {
+    const { server, clock, ear, channel } = await setUp(t);
+    await channel.ready();
+    const peer = await server.peer(0);
+    channel.notify({ type: 'leave', sessionId });
+    await peer.hears('leave');
+    clock.advance(2_900);
+    t.equal(server.peers.length, 1);
+    const restarting = channel.restart(sessionId);
+    clock.advance(200);
+    t.equal(await codeOf(restarting), 'connection-lost');
+    t.equal(ear.told.at(-1), 'lost retrying');
+    clock.advance(1_000);
+    await server.peer(1);
+  },
+);
+
+t.test('any word shows that it lives', async (t) => {
+  const { server, clock, ear, channel } = await setUp(t);
+  await channel.ready();
+  const peer = await server.peer(0);
+  const restarting = channel.restart(sessionId);
+  const { id } = await peer.hears('restart');
+  peer.say({ type: 'ice', id, sessionId, ufrag: 'abcd', pwd: 'p'.repeat(24) });
+  t.match(await restarting, { ufrag: 'abcd' });
+  clock.advance(60_000);
+  t.same(ear.told, ['open nonce-1']);
+  const joining = channel.request(join);
+  await peer.hears('join');
+  clock.advance(30_000);
+  t.equal(await codeOf(joining), 'connection-lost', 'the join has failed');
+  t.same(ear.told, ['open nonce-1'], 'and the connection is not yet given up');
+  clock.advance(15_000);
+  t.equal(ear.told.at(-1), 'lost retrying');
+});

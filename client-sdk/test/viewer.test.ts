@@ -1,76 +1,14 @@
 /*
- * The Viewer in a real browser against a real WebSocket server that plays Sallyport's part word for word; media comes
- * from a second peer connection of the page. The life of a feed, and each of its ends.
+ * The Viewer in a real browser against a real WebSocket server that plays Sallyport's part word for word. The life of a
+ * feed, and each of its ends.
  */
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import type { Page } from 'playwright-core';
 import t from 'tap';
-import { startChromium } from '../../server/test/support/chromium.ts';
-import type { CameraId, FeedState } from '../src/index.ts';
-import type {} from './pages/viewer-page.ts';
-import { serveBundledPage } from './support/bundled-page.ts';
 import { colourOfVideo } from './support/page-colour.ts';
-import { hello, type Peer, SignalServer } from './support/signal-server.ts';
+import { hello } from './support/signal-server.ts';
+import { cameraId, reaches, serveJoin, sessionIds, setUp, wentDark } from './support/viewer-stage.ts';
 
-const cameraId: CameraId = `cam_${'a'.repeat(26)}`;
-const sessionIds = ['b', 'c', 'd'].map((letter) => `ses_${letter.repeat(26)}` as const);
 const closed = { type: 'gate', state: 'closed', untilMs: null, leftMs: null } as const;
-
-// A browser on a busy machine needs its time; a wait that hangs still fails.
-t.setTimeout(180_000);
-
-const site = await serveBundledPage('viewer-page.ts');
-const browser = await startChromium(['--disable-features=WebRtcHideLocalIpsWithMdns']);
-t.teardown(async () => {
-  await browser.close();
-  await site.stop();
-});
-
-type Stage = { readonly server: SignalServer; readonly page: Page; readonly peer: Peer };
-
-const setUp = async (t: { teardown: (act: () => Promise<void>) => unknown }): Promise<Stage> => {
-  const server = await SignalServer.start();
-  const page = await browser.newPage();
-  t.teardown(async () => {
-    await page.close();
-    await server.stop();
-  });
-  await page.goto(site.url);
-  await page.waitForFunction(() => window.wall !== undefined);
-  await page.evaluate(([url, id]) => window.wall.watch(url, id), [server.url, cameraId] as const);
-  return { server, page, peer: await server.peer(0) };
-};
-
-type State<N extends FeedState['name']> = FeedState & { name: N };
-
-/** Waits until the feed is in a state, and answers that state. */
-const reaches = async <N extends FeedState['name']>(page: Page, name: N): Promise<State<N>> => {
-  const found = await page.waitForFunction((wanted) => {
-    const state = window.wall.feed?.state;
-    return state?.name === wanted ? state : null;
-  }, name);
-  return (await found.jsonValue()) as State<N>;
-};
-
-/** Waits until the feed was dark in that way, and answers how; it may be on its way back by now. */
-const wentDark = async (page: Page, next: 'final' | 'retrying'): Promise<State<'dark'>> => {
-  const found = await page.waitForFunction(
-    (wanted) => window.wall.states.find((state) => state.name === 'dark' && state.next === wanted) ?? null,
-    next,
-  );
-  return (await found.jsonValue()) as State<'dark'>;
-};
-
-/** Plays the server's part of the n-th join of a connection, `refused` of them refused, until the picture is there. */
-const serveJoin = async ({ page, peer }: Stage, at: number, leftMs: number, source = at, refused = 0) => {
-  const { id } = await peer.hears('join', at);
-  const sessionId = sessionIds[source] ?? sessionIds[0]!;
-  const sdp = await page.evaluate(() => window.wall.offer());
-  peer.say({ type: 'offer', id, sessionId, sdp, untilMs: 1_800_000_000_000, leftMs });
-  const answer = await peer.hears('answer', at - refused);
-  await page.evaluate(([n, text]) => window.wall.accept(n, text), [source, answer.sdp] as const);
-  await reaches(page, 'live');
-};
 
 t.test('join, proof, offer, answer, picture, presented', async (t) => {
   const stage = await setUp(t);
@@ -228,74 +166,4 @@ t.test('a page that may not have tokens any more stays dark; one that fails trie
   });
   t.same(await wentDark(page, 'final'), { name: 'dark', reason: 'token-refused', next: 'final' });
   t.equal(peer.heard.filter(({ type }) => type === 'join').length, 1);
-});
-
-/** Plays the server's part of a restart, until both sides are connected by it. */
-const serveRestart = async ({ page, peer }: Stage, at: number): Promise<void> => {
-  const { id, sessionId } = await peer.hears('restart', at);
-  peer.say({ type: 'ice', id, sessionId, ...(await page.evaluate(() => window.wall.restart(0))) });
-  await page.evaluate(() => window.wall.restarted(0));
-};
-
-t.test('the network changes: the same session goes on over a new path', async (t) => {
-  const stage = await setUp(t);
-  await serveJoin(stage, 0, 300_000);
-  const { page, peer } = stage;
-  await page.evaluate(() => dispatchEvent(new Event('online')));
-  await serveRestart(stage, 0);
-  t.match(await reaches(page, 'live'), { sessionId: sessionIds[0] });
-  t.equal(peer.heard.filter(({ type }) => type === 'join').length, 1, 'without a further join');
-  t.equal(await colourOfVideo(page), 'picture');
-});
-
-t.test('frames stay away: held, restarted, shown again in the same session', async (t) => {
-  const stage = await setUp(t);
-  await serveJoin(stage, 0, 300_000);
-  const { page, peer } = stage;
-  await page.evaluate(() => window.wall.sources[0]?.silence());
-  await peer.hears('restart');
-  t.match(await reaches(page, 'held'), { reason: 'silent', sessionId: sessionIds[0] });
-  t.equal(await colourOfVideo(page), 'background');
-  await page.evaluate(() => window.wall.sources[0]?.speak());
-  await serveRestart(stage, 0);
-  await reaches(page, 'live');
-  await page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) > 0);
-  t.equal(peer.heard.filter(({ type }) => type === 'join' || type === 'leave').length, 1);
-});
-
-t.test('a restart that is refused because the session is gone joins anew', async (t) => {
-  const stage = await setUp(t);
-  await serveJoin(stage, 0, 300_000);
-  const { page, peer } = stage;
-  await page.evaluate(() => dispatchEvent(new Event('online')));
-  const { id } = await peer.hears('restart');
-  const error = { type: 'error', code: 'unknown-session', detail: '', nonce: null } as const;
-  peer.say({ ...error, id, sessionId: sessionIds[0]! });
-  t.match(await wentDark(page, 'retrying'), { reason: 'connection-lost' });
-  await serveJoin(stage, 1, 300_000);
-  t.equal(await colourOfVideo(page), 'picture');
-});
-
-t.test('a restart nobody answers: the connection is dead, and the next one joins', async (t) => {
-  const stage = await setUp(t);
-  await serveJoin(stage, 0, 300_000);
-  const { page, server, peer } = stage;
-  await page.evaluate(() => dispatchEvent(new Event('online')));
-  await peer.hears('restart');
-  const next = await server.peer(1);
-  await next.hears('join');
-  t.match(await wentDark(page, 'retrying'), { reason: 'control-lost' });
-  const { id } = await next.hears('join');
-  next.say({ type: 'error', id, sessionId: null, code: 'over-budget', detail: '', nonce: null });
-  await serveJoin({ page, server, peer: next }, 1, 300_000, 1, 1);
-  t.equal(await colourOfVideo(page), 'picture', 'the old session may still be counted; its place comes free');
-});
-
-t.test('back online without a session: another connection at once, and the feed waits no longer', async (t) => {
-  const { page, peer, server } = await setUp(t);
-  const { id } = await peer.hears('join');
-  peer.say({ type: 'error', id, sessionId: null, code: 'fault', detail: '', nonce: null });
-  await wentDark(page, 'retrying');
-  await page.evaluate(() => dispatchEvent(new Event('online')));
-  t.match(await (await server.peer(1)).hears('join'), { cameraId });
 });

@@ -42,7 +42,10 @@ export class GuardRig {
       this.#wake();
     };
     const onDark = (why: string) => this.said.push(why);
-    const onHeld = (why: string) => this.said.push(`held ${why}`);
+    // Said again every few seconds; once is enough here.
+    const onHeld = (why: string) => {
+      if (this.said.at(-1) !== `held ${why}`) this.said.push(`held ${why}`);
+    };
     const onShown = () => this.said.push('shown');
     const told = { onPresented, onDark, onHeld, onShown };
     this.guard = new PictureGuard({ video: this.video, pc, receiver, sound, times, ...told });

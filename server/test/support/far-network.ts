@@ -2,7 +2,7 @@
  * A network of its own behind a bad line, for viewers that are not on this machine: a namespace with addresses of both
  * IP versions, and loss, delay or a firewall in between. Needs root; rejects where that is refused. See far-network.py.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,8 @@ export type FarNetwork = {
   readonly near: { readonly v4: string; readonly v6: string };
   /** Changes the line from now on; answers what has passed it so far. */
   change(wish: LineWish): Promise<LineCounts>;
+  /** Runs `ip` on the far side. */
+  ip(...words: readonly string[]): void;
   /** A browser on the far side. */
   startChromium(extraFlags?: readonly string[]): Promise<TestBrowser>;
   /** Ends it with everything in it; idempotent. */
@@ -55,6 +57,7 @@ export async function openFarNetwork(seed = 1): Promise<FarNetwork> {
       child.stdin.write(`${JSON.stringify(wish)}\n`);
       return (await next()) as LineCounts;
     },
+    ip: (...words) => void execFileSync('nsenter', [`--net=/proc/${child.pid}/ns/net`, 'ip', ...words]),
     startChromium: (extraFlags) =>
       startChromium(extraFlags, {
         executablePath: fileAt('far-chromium.sh'),
