@@ -4,6 +4,8 @@
  * is ICE-lite and has its candidates in the offer, so nothing is gathered or trickled. Called by a feed for each join.
  */
 
+import { PageRefusal } from './refusal.ts';
+
 export type FeedConnection = {
   readonly pc: RTCPeerConnection;
   readonly receiver: RTCRtpReceiver;
@@ -11,6 +13,16 @@ export type FeedConnection = {
   readonly sound: MediaStreamTrack | null;
   readonly answerSdp: string;
 };
+
+/**
+ * Throws PageRefusal where this browser can show no camera at all, so that it says so before it asks for permission:
+ * Firefox without its OpenH264 plugin has no decoder, and would wait for a picture for ever.
+ */
+export function requireDecoder(): void {
+  if (globalThis.RTCPeerConnection === undefined) throw new PageRefusal('unsupported');
+  const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
+  if (!codecs.some(({ mimeType }) => /^video\/h264$/i.test(mimeType))) throw new PageRefusal('no-decoder');
+}
 
 /**
  * Opens a connection for an offer and builds the answer. Throws when the browser refuses the offer, or when there is

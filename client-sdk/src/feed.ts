@@ -5,7 +5,7 @@
 import { backOffMs } from './back-off.ts';
 import type { Cancel, ClientClock } from './client-clock.ts';
 import { clientLimits } from './client-limits.ts';
-import { openFeedConnection } from './feed-connection.ts';
+import { openFeedConnection, requireDecoder } from './feed-connection.ts';
 import type { Gate, Hello, Offer } from './parse-server-message.ts';
 import { PathRestart } from './path-restart.ts';
 import type { Answer } from './pending-requests.ts';
@@ -119,10 +119,7 @@ export class Feed extends EventTarget {
     this.#cut('page', toCut('control-lost'));
   }
 
-  /**
-   * @internal For the Viewer: the network changed. A running feed asks for its path anew and answers true; one that
-   * waits to come back waits no longer.
-   */
+  /** @internal For the Viewer: the network changed. True when it asks for its path anew; a waiting feed waits no more. */
   changeNetwork(): boolean {
     if (this.#guard !== null && this.#path !== null) {
       void this.#restart(this.#guard, this.#path);
@@ -143,6 +140,7 @@ export class Feed extends EventTarget {
   }
 
   async #join(turn: number): Promise<void> {
+    requireDecoder();
     const { channel, cameraId } = this.#options;
     const [token, hello] = await Promise.all([this.#fetchToken(), channel.ready()]);
     if (turn !== this.#turn) return;

@@ -26,6 +26,8 @@ const texts: Readonly<Record<DarkReason, string>> = {
   'token-refused': 'The permission to view was refused.',
   'not-understood': 'This page and the server do not understand each other. Reload the page.',
   unsupported: 'This browser cannot show the picture here. The page must come from https or localhost.',
+  'no-decoder':
+    'This browser cannot decode H.264 video. In Firefox, allow the OpenH264 plugin; or use Chrome, Edge or Safari.',
 };
 
 /** One sentence in English for a reason; add your own for other languages. */

@@ -27,7 +27,9 @@ export type DarkReason =
   /** The two sides do not understand each other. */
   | 'not-understood'
   /** The page may not view at all: no WebCrypto or no WebRTC here. */
-  | 'unsupported';
+  | 'unsupported'
+  /** This browser has no decoder for H.264, which every camera sends. */
+  | 'no-decoder';
 
 /** `retrying`: the feed comes back by itself. `final`: it stays dark until somebody asks again. */
 export type DarkNext = 'final' | 'retrying';

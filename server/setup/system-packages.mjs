@@ -41,6 +41,20 @@ const needs = [
     packages: ['chromium', 'fonts-dejavu-core'],
   },
   {
+    name: 'Firefox',
+    why: 'to see how the viewer does in a browser of another make',
+    groups: ['tests'],
+    present: () => inPath('firefox-esr'),
+    packages: ['firefox-esr'],
+  },
+  {
+    name: 'the ip, unshare and nsenter programs',
+    why: 'to put a browser into a network of its own',
+    groups: ['tests'],
+    present: () => ['ip', 'unshare', 'nsenter'].every(inPath),
+    packages: ['iproute2', 'util-linux'],
+  },
+  {
     name: 'git',
     why: 'to list the files the tests look at',
     groups: ['tests'],
