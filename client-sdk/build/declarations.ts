@@ -10,7 +10,13 @@ import { fileURLToPath } from 'node:url';
 import { compilerPath } from './compiler.ts';
 
 const project = fileURLToPath(new URL('../tsconfig.build.json', import.meta.url));
-const faces = ['src/index.d.ts', 'elements/index.d.ts'];
+const faces = [
+  'src/index.d.ts',
+  'src/publisher/index.d.ts',
+  'elements/index.d.ts',
+  'elements/publisher.d.ts',
+  'elements/all.d.ts',
+];
 /** A compiler that takes longer hangs. */
 const COMPILE_MS_MAX = 120_000;
 const SPECIFIER = /(\bfrom\s+|\bimport\(|\bimport\s+)'([^']+)'/g;

@@ -8,7 +8,7 @@ import { measure } from './measure.ts';
 
 const outDir = fileURLToPath(new URL('../dist', import.meta.url));
 await buildPackage(outDir);
-for (const name of ['index.js', 'elements.js', 'sallyport.js']) {
+for (const name of ['index.js', 'elements.js', 'publisher.js', 'publisher-element.js', 'sallyport.js']) {
   const { minifiedBytes, gzipBytes } = measure(join(outDir, name));
   process.stdout.write(`${name}: ${minifiedBytes} bytes, ${gzipBytes} gzip\n`);
 }

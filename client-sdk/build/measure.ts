@@ -7,6 +7,9 @@ import { gzipSync } from 'node:zlib';
 /** The viewer's entry, minified and compressed, in bytes: what issue and README promise at most. */
 export const VIEWER_BYTES_MAX = 15_000;
 
+/** Everything in one file, in bytes. */
+export const ALL_BYTES_MAX = 22_000;
+
 export type Size = { readonly minifiedBytes: number; readonly gzipBytes: number };
 
 export function measure(path: string): Size {

@@ -21,6 +21,11 @@ export function parseCameras(text: string | null): readonly CameraId[] {
   return [...new Set((text ?? '').split(/\s+/).filter(isCameraId))];
 }
 
+/** Makes a server's address of an `endpoint` attribute; without one it is the page's own server. */
+export function toServerUrl(endpoint: string | null, base: string): string | null {
+  return URL.canParse(endpoint ?? '', base) ? new URL('/', new URL(endpoint ?? '', base)).href : null;
+}
+
 /**
  * Makes a control address of an `endpoint` attribute: absolute or relative, http and https read as ws and wss. Without
  * one it is the page's own server. Null where the text is no address.

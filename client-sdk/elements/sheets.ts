@@ -44,6 +44,33 @@ button:focus-visible { outline: 3px solid ${colour('accent')}; outline-offset: 2
 @media (forced-colors: active) { .state, .tile { border-color: CanvasText } }
 `;
 
+const publisherCss = `
+.watch { position: absolute; left: .75rem; top: .75rem; margin: 0; padding: .35rem .8rem; border-radius: 99px;
+  font-size: .9375em; font-weight: 650; background: ${colour('panel')}; color: ${colour('muted')};
+  border: 1px solid ${colour('line')} }
+.watch:empty { display: none }
+:host([data-state="watched"]) .watch { background: ${colour('live')}; border-color: ${colour('live')};
+  color: ${colour('on-accent')} }
+:host([data-state="watched"]) .watch::before { content: "\\25cf  " }
+:host([data-state="watched"]) .state { color: ${colour('live')} }
+:host(:is([data-state="interrupted"], [data-state="off-retrying"])) .state { color: ${colour('warn')} }
+:host([data-state="off-final"]) .state { color: ${colour('stop')} }
+.devices { order: 5; flex: 1 0 100%; display: flex; flex-wrap: wrap; align-items: center; gap: .4rem .75rem;
+  font-size: .9em }
+.devices label { color: ${colour('muted')} }
+select { font: inherit; min-width: 0; max-width: 100%; min-height: 2.25rem; padding: .25rem .5rem; border-radius: 8px;
+  border: 1px solid ${colour('muted')}; background: ${colour('panel')}; color: ${colour('text')} }
+select:focus-visible { outline: 3px solid ${colour('accent')}; outline-offset: 2px }
+.acts button { min-height: 2.75rem }
+button[aria-pressed="true"] { background: ${colour('text')}; border-color: ${colour('text')}; color: ${colour('panel')} }
+button.start { background: ${colour('accent')}; border-color: ${colour('accent')}; color: ${colour('on-accent')} }
+@container (max-width: 30rem) { .acts { flex: 1 0 100%; margin: 0 } .acts button { flex: 1 } }
+@media (prefers-reduced-motion: no-preference) {
+  :host(:is([data-state="opening"], [data-state="connecting"])) .veil { animation: breathe 1.6s ease-in-out infinite }
+}
+@media (forced-colors: active) { .watch { border-color: CanvasText } }
+`;
+
 const wallCss = `
 :host { display: block; container-type: inline-size; color: ${colour('text')};
   font: 1rem/1.4 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif }
@@ -60,10 +87,16 @@ const wallCss = `
 
 let viewer: CSSStyleSheet | null = null;
 let wall: CSSStyleSheet | null = null;
+let publisher: CSSStyleSheet | null = null;
 
 export const viewerSheet = (): CSSStyleSheet => {
   viewer ??= makeSheet(viewerCss);
   return viewer;
+};
+
+export const publisherSheet = (): CSSStyleSheet => {
+  publisher ??= makeSheet(viewerCss + publisherCss);
+  return publisher;
 };
 
 export const wallSheet = (): CSSStyleSheet => {

@@ -7,11 +7,16 @@ import type { Page } from 'playwright-core';
 import t from 'tap';
 import { startCameras } from '../../server/demo-cameras/start-cameras.ts';
 import { startChromium } from '../../server/test/support/chromium.ts';
+import { fakeCameraFlags } from '../../server/test/support/page-publisher.ts';
 import { openTown, type Town } from '../../server/test/support/town.ts';
+import { enrolPublished } from '../../server/test/support/whip-publisher.ts';
 import { makePackage } from './support/built-package.ts';
 import { type Ask, ExampleSite, readExample, type TokenReply } from './support/example-site.ts';
 
-const names = ['one-camera.ts', 'wall.html', 'wall.ts', 'viewer.html', 'renewal.ts'];
+const names = [
+  ...['one-camera.ts', 'wall.html', 'wall.ts', 'viewer.html', 'renewal.ts'],
+  ...['sender.html', 'sender.ts', 'one-publisher.ts'],
+];
 const LINES_MAX = 16;
 
 t.setTimeout(200_000);
@@ -36,11 +41,19 @@ t.test('the examples run', { timeout: 190_000 }, async (t) => {
     { ...small, path: '/b', name: 'B' },
   ]);
   t.teardown(() => cameras.stop());
-  const browser = await startChromium();
+  const browser = await startChromium(fakeCameraFlags);
   t.teardown(() => browser.close());
 
   let reply: (ask: Ask) => Promise<TokenReply> = async () => ({ status: 503, text: '' });
-  const site = await ExampleSite.start({ packageDir: built.dir, token: (ask) => reply(ask) });
+  const givePublishToken = async ({ cameraId, jkt }: Ask): Promise<TokenReply> => {
+    const answer = await town.folk.owner.call('POST', `/v1/cameras/${cameraId}/publish-tokens`, { jkt });
+    return { status: answer.status, text: String(answer.body['token']) };
+  };
+  const site = await ExampleSite.start({
+    packageDir: built.dir,
+    token: (ask) => reply(ask),
+    publishToken: givePublishToken,
+  });
   t.teardown(() => site.stop());
   const town: Town = await openTown({ env: { SALLYPORT_ALLOWED_ORIGINS: site.origin } });
   t.teardown(() => town.close());
@@ -53,6 +66,7 @@ t.test('the examples run', { timeout: 190_000 }, async (t) => {
     text: await town.folk.token(incidentId, [ask.cameraId], ask.jkt, { lifeMs }),
   });
   site.places = {
+    'https://video.example': town.server.url.replace(/\/$/, ''),
     'wss://video.example/v1/signal': `${town.server.url.replace(/^http/, 'ws').replace(/\/$/, '')}/v1/signal`,
     [`cam_${'a'.repeat(26)}`]: a,
     [`cam_${'b'.repeat(26)}`]: b,
@@ -122,5 +136,22 @@ t.test('the examples run', { timeout: 190_000 }, async (t) => {
     );
     await page.close();
   });
+  for (const name of ['sender', 'sender@one-file', 'one-publisher']) {
+    await t.test(`${name}: a camera is sent to a viewer`, async (t) => {
+      reply = give(300_000);
+      const camera = await enrolPublished(town.folk);
+      await town.folk.consent(camera);
+      site.places = { ...site.places, [`cam_${'a'.repeat(26)}`]: camera };
+      const sender = await open(name);
+      await sender.getByRole('button', { name: 'Start' }).click();
+      await sender.waitForFunction(() => document.title === 'published');
+      const page = await open('one-camera');
+      await page.waitForFunction(() => document.title === 'live');
+      t.ok(await page.evaluate(() => document.querySelector('video')?.videoWidth), 'the picture is there');
+      if (name !== 'one-publisher') await sender.waitForFunction(() => document.title === 'Being watched');
+      await sender.close();
+      await page.close();
+    });
+  }
   t.same(faults, [], 'no page complains, and no policy is broken');
 });

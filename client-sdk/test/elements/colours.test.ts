@@ -25,6 +25,7 @@ const pairs: readonly (readonly [front: ColourName, behind: ColourName, least: n
   ['warn', 'panel', 4.5],
   ['stop', 'panel', 4.5],
   ['on-accent', 'accent', 4.5],
+  ['on-accent', 'live', 4.5],
   ['accent', 'panel', 3],
   ['line', 'panel', 3],
 ];

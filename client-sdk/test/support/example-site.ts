@@ -17,23 +17,39 @@ export type TokenReply = { readonly status: number; readonly text: string };
 export type SiteOptions = {
   readonly packageDir: string;
   readonly token: (ask: Ask) => Promise<TokenReply>;
+  /** The same for a publish token. */
+  readonly publishToken?: (ask: Ask) => Promise<TokenReply>;
 };
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
 export const readExample = (name: string): Promise<string> => readFile(join(examples, name), 'utf8');
 
-const entries = { '@sallyport/client': '/index.js', '@sallyport/client/elements': '/elements.js' };
+const files = ['index.js', 'elements.js', 'publisher.js', 'publisher-element.js', 'sallyport.js'];
+const entries = {
+  '@sallyport/client': '/index.js',
+  '@sallyport/client/elements': '/elements.js',
+  '@sallyport/client/publisher': '/publisher.js',
+  '@sallyport/client/publisher-element': '/publisher-element.js',
+};
 /** The same names, all in the single file. */
-const inOneFile = { '@sallyport/client': '/sallyport.js', '@sallyport/client/elements': '/sallyport.js' };
+const inOneFile = Object.fromEntries(Object.keys(entries).map((name) => [name, '/sallyport.js']));
+/** Pages for the examples that are a script alone. */
+const bodies: Readonly<Record<string, string>> = {
+  'one-camera': '<video muted playsinline></video>',
+  'one-publisher': '<video muted playsinline></video><button>Start</button>',
+};
 const policy = [
   "default-src 'none'",
   "script-src 'self' 'nonce-map'",
   "style-src 'nonce-page'",
-  "connect-src 'self' ws://localhost:*",
+  "connect-src 'self' ws://localhost:* http://localhost:*",
   "require-trusted-types-for 'script'",
 ].join('; ');
 
-const wrap = (body: string, imports = entries): string => `<!doctype html><html lang="en"><title>Example</title>
+const wrap = (
+  body: string,
+  imports: Readonly<Record<string, string>> = entries,
+): string => `<!doctype html><html lang="en"><title>Example</title>
 <style nonce="page">body { margin: 1rem; background: #10161b }</style>
 <script type="importmap" nonce="map">${JSON.stringify({ imports })}</script>${body}</html>`;
 
@@ -73,10 +89,12 @@ export class ExampleSite {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? '/', this.origin).pathname;
     try {
-      if (path === '/my-token') {
+      const { token, publishToken } = this.#options;
+      const give = path === '/my-token' ? token : path === '/my-publish-token' ? publishToken : undefined;
+      if (give !== undefined) {
         const ask = JSON.parse(await text(request));
         this.asked.push(ask);
-        const reply = await this.#options.token(ask);
+        const reply = await give(ask);
         response.writeHead(reply.status).end(reply.text);
         return;
       }
@@ -88,16 +106,16 @@ export class ExampleSite {
   }
 
   async #read(name: string): Promise<readonly [type: string, body: string]> {
-    if (['index.js', 'elements.js', 'sallyport.js'].includes(name)) {
+    if (files.includes(name)) {
       return ['text/javascript', await readFile(join(this.#options.packageDir, name), 'utf8')];
     }
     if (name.endsWith('.js')) {
       const source = await readExample(name.replace(/js$/, 'ts'));
       return ['text/javascript', this.#fill(stripTypeScriptTypes(source))];
     }
-    if (name === 'one-camera') {
-      const script = '<script type="module" src="one-camera.js"></script>';
-      return ['text/html; charset=utf-8', wrap(`<video muted playsinline></video>${script}`)];
+    if (Object.hasOwn(bodies, name)) {
+      const script = `<script type="module" src="${name}.js"></script>`;
+      return ['text/html; charset=utf-8', wrap(`${bodies[name]}${script}`)];
     }
     const [example = '', build] = name.split('@');
     const imports = build === 'one-file' ? inOneFile : entries;
