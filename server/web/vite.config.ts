@@ -15,6 +15,8 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ['index.html', 'watch.html', 'ledger.html', 'stop.html', 'incident.html'].map(page) },
+    rolldownOptions: {
+      input: ['index.html', 'watch.html', 'ledger.html', 'stop.html', 'publish.html', 'incident.html'].map(page),
+    },
   },
 });
