@@ -6,6 +6,7 @@ import { backOffMs } from './back-off.ts';
 import type { Cancel, ClientClock } from './client-clock.ts';
 import { clientLimits } from './client-limits.ts';
 import { openFeedConnection, requireDecoder } from './feed-connection.ts';
+import { FeedStateEvent } from './feed-state-event.ts';
 import type { Gate, Hello, Offer } from './parse-server-message.ts';
 import { PathRestart } from './path-restart.ts';
 import type { Answer } from './pending-requests.ts';
@@ -17,15 +18,6 @@ import type { SignalChannel, SignalRequest } from './signal-channel.ts';
 import type { ViewerKey } from './viewer-key.ts';
 import { type DarkReason, type FeedEvent, type FeedState, step } from './viewer-state.ts';
 import type { CameraId, SessionId } from './wire-words.ts';
-
-/** Dispatched as `state` on a Feed after every change. */
-export class FeedStateEvent extends Event {
-  readonly state: FeedState;
-  constructor(state: FeedState) {
-    super('state');
-    this.state = state;
-  }
-}
 
 /** @internal */
 export type FeedOptions = {

@@ -1,7 +1,8 @@
 /*
  * The public face of @sallyport/client: what a page needs to watch cameras, and nothing of how.
  */
-export { Feed, FeedStateEvent } from './feed.ts';
+export { Feed } from './feed.ts';
+export { FeedStateEvent } from './feed-state-event.ts';
 export { type GuardTimes, guardTimesDefault } from './picture-guard.ts';
 export { reasonText } from './reason-text.ts';
 export { ViewingRefused } from './refusal.ts';

@@ -4,7 +4,8 @@
  */
 import { browserClock, type Cancel } from './client-clock.ts';
 import { clientLimits } from './client-limits.ts';
-import { Feed, type FeedStateEvent } from './feed.ts';
+import { Feed } from './feed.ts';
+import type { FeedStateEvent } from './feed-state-event.ts';
 import { watchNetwork } from './network-watch.ts';
 import type { Gate } from './parse-server-message.ts';
 import type { GuardTimes } from './picture-guard.ts';

@@ -48,13 +48,6 @@ const needs = [
     packages: ['firefox-esr'],
   },
   {
-    name: 'the ip, unshare and nsenter programs',
-    why: 'to put a browser into a network of its own',
-    groups: ['tests'],
-    present: () => ['ip', 'unshare', 'nsenter'].every(inPath),
-    packages: ['iproute2', 'util-linux'],
-  },
-  {
     name: 'git',
     why: 'to list the files the tests look at',
     groups: ['tests'],
@@ -62,10 +55,10 @@ const needs = [
     packages: ['git'],
   },
   {
-    name: 'the ip and nsenter programs',
-    why: 'to put a browser behind a bad line of its own',
+    name: 'the ip, unshare and nsenter programs',
+    why: 'to put a browser into a network of its own',
     groups: ['tests'],
-    present: () => ['ip', 'nsenter'].every(inPath),
+    present: () => ['ip', 'unshare', 'nsenter'].every(inPath),
     packages: ['iproute2', 'util-linux'],
   },
   {
