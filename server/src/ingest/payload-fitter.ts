@@ -9,7 +9,12 @@ const NAL_FU_A = 28;
 const START = 0x80;
 const END = 0x40;
 
-export type Fitted = { readonly payload: Uint8Array; readonly timestamp: number; readonly marker: boolean };
+export type Fitted = {
+  /** One after the other they are the payload; views of what was put in, good until the next call. */
+  readonly pieces: readonly Uint8Array[];
+  readonly timestamp: number;
+  readonly marker: boolean;
+};
 
 /** A NAL unit whose fragments are being cut anew. */
 type Recut = {
@@ -17,8 +22,11 @@ type Recut = {
   readonly type: number;
   readonly timestamp: number;
   readonly started: 'sent' | 'unsent';
+  /** What no fragment has taken yet: less than fills one. */
   readonly tail: Uint8Array;
 };
+
+const NOTHING = new Uint8Array();
 
 export class PayloadFitter {
   readonly #bytesMax: number;
@@ -39,15 +47,16 @@ export class PayloadFitter {
       !(header & START) &&
       (header & 31) === recut.type &&
       timestamp === recut.timestamp;
-    if (continues) return this.#cut({ ...recut, tail: join(recut.tail, payload.subarray(2)) }, header, marker);
+    if (continues) return this.#cut(recut, payload.subarray(2), header, marker);
     const before = this.flush();
     if (isFragment && header & START && !(header & END) && payload.length > this.#bytesMax) {
       const indicator = payload[0] ?? 0;
-      const begun: Recut = { indicator, type: header & 31, timestamp, started: 'unsent', tail: payload.subarray(2) };
-      return [...before, ...this.#cut(begun, header, marker)];
+      const begun: Recut = { indicator, type: header & 31, timestamp, started: 'unsent', tail: NOTHING };
+      return [...before, ...this.#cut(begun, payload.subarray(2), header, marker)];
     }
     const parts = splitPayload(payload, this.#bytesMax);
-    const fitted = parts.map((part, i) => ({ payload: part, timestamp, marker: marker && i === parts.length - 1 }));
+    const last = parts.length - 1;
+    const fitted = parts.map((part, i) => ({ pieces: [part], timestamp, marker: marker && i === last }));
     return [...before, ...fitted];
   }
 
@@ -57,7 +66,7 @@ export class PayloadFitter {
     this.#recut = null;
     if (!recut || recut.tail.length === 0) return [];
     const { timestamp } = recut;
-    return [{ payload: fragmentOf(recut, recut.tail, 0), timestamp, marker: false }];
+    return [{ pieces: [buildHeader(recut, 0), recut.tail], timestamp, marker: false }];
   }
 
   /** Forgets what is held back. */
@@ -65,37 +74,31 @@ export class PayloadFitter {
     this.#recut = null;
   }
 
-  #cut(recut: Recut, header: number, marker: boolean): readonly Fitted[] {
+  /** Takes the next bytes of the NAL unit; `header` is that of the fragment they came in. */
+  #cut(recut: Recut, bytes: Uint8Array, header: number, marker: boolean): readonly Fitted[] {
     const { timestamp } = recut;
     const room = this.#bytesMax - 2;
     const fitted: Fitted[] = [];
     let held = recut;
-    while (held.tail.length > room) {
-      fitted.push({ payload: fragmentOf(held, held.tail.subarray(0, room), 0), timestamp, marker: false });
-      held = { ...held, started: 'sent', tail: held.tail.subarray(room) };
+    let at = 0;
+    while (held.tail.length + bytes.length - at > room) {
+      const next = at + room - held.tail.length;
+      const pieces = [buildHeader(held, 0), held.tail, bytes.subarray(at, next)];
+      fitted.push({ pieces, timestamp, marker: false });
+      held = { ...held, started: 'sent', tail: NOTHING };
+      at = next;
     }
     if (header & END) {
-      fitted.push({ payload: fragmentOf(held, held.tail, END), timestamp, marker });
+      fitted.push({ pieces: [buildHeader(held, END), held.tail, bytes.subarray(at)], timestamp, marker });
       this.#recut = null;
     } else {
       // A copy: the bytes belong to the camera's packet.
-      this.#recut = { ...held, tail: Uint8Array.from(held.tail) };
+      this.#recut = { ...held, tail: Buffer.concat([held.tail, bytes.subarray(at)]) };
     }
     return fitted;
   }
 }
 
-function fragmentOf(recut: Recut, bytes: Uint8Array, end: number): Uint8Array {
-  const fragment = new Uint8Array(2 + bytes.length);
-  fragment[0] = recut.indicator;
-  fragment[1] = (recut.started === 'unsent' ? START : 0) | end | recut.type;
-  fragment.set(bytes, 2);
-  return fragment;
-}
-
-function join(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(first.length + second.length);
-  joined.set(first);
-  joined.set(second, first.length);
-  return joined;
+function buildHeader({ indicator, type, started }: Recut, end: number): Uint8Array {
+  return Uint8Array.of(indicator, (started === 'unsent' ? START : 0) | end | type);
 }

@@ -45,13 +45,24 @@ export function parseRtpPacket(bytes: Uint8Array): RtpPacket | null {
 
 /** Writes a packet with the plain 12-byte header; sequence and timestamp are taken modulo 2^16 and 2^32. */
 export function buildRtpPacket(packet: RtpPacket): Uint8Array {
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + packet.payload.length);
+  return writeRtpPacket(packet, [packet.payload]);
+}
+
+/** As `buildRtpPacket`, of a payload that lies in pieces: each byte of a picture is copied once on its way. */
+export function writeRtpPacket(head: Omit<RtpPacket, 'payload'>, pieces: readonly Uint8Array[]): Uint8Array {
+  let at = HEADER_BYTES;
+  for (const piece of pieces) at += piece.length;
+  const bytes = Buffer.allocUnsafe(at);
   bytes[0] = 0x80;
-  bytes[1] = packet.payloadType | (packet.marker ? 0x80 : 0);
-  bytes.writeUInt16BE(packet.sequence & 0xffff, 2);
-  bytes.writeUInt32BE(packet.timestamp >>> 0, 4);
-  bytes.writeUInt32BE(packet.ssrc >>> 0, 8);
-  bytes.set(packet.payload, HEADER_BYTES);
+  bytes[1] = head.payloadType | (head.marker ? 0x80 : 0);
+  bytes.writeUInt16BE(head.sequence & 0xffff, 2);
+  bytes.writeUInt32BE(head.timestamp >>> 0, 4);
+  bytes.writeUInt32BE(head.ssrc >>> 0, 8);
+  at = HEADER_BYTES;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
   return bytes;
 }
 

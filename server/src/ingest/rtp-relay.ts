@@ -16,7 +16,7 @@ import { limits } from './limits.ts';
 import { ParameterSets } from './parameter-sets.ts';
 import { type Fitted, PayloadFitter } from './payload-fitter.ts';
 import { wantsKeyFrame } from './rtcp-feedback.ts';
-import { buildRtpPacket, parseRtpPacket, type RtpPacket } from './rtp-packet.ts';
+import { parseRtpPacket, type RtpPacket, writeRtpPacket } from './rtp-packet.ts';
 import type { Placed, RtpTimeline } from './rtp-timeline.ts';
 import { factsOfSps, type VideoTrack } from './video-track.ts';
 
@@ -182,7 +182,8 @@ export class RtpRelay {
       const { ssrc, payloadType } = this.#sink;
       const sequence = this.#timeline.takeSequence(this.#missing);
       this.#missing = 0;
-      const packet = buildRtpPacket({ ...part, payloadType, sequence, ssrc });
+      const { timestamp, marker, pieces } = part;
+      const packet = writeRtpPacket({ payloadType, marker, sequence, timestamp, ssrc }, pieces);
       this.#cache.add(packet);
       this.#toSink(packet);
     }

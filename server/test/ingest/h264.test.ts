@@ -9,7 +9,7 @@ import {
   wholeNals,
 } from '../../src/ingest/h264-payload.ts';
 import { parseSps, profileLevelIdOf } from '../../src/ingest/h264-sps.ts';
-import { PayloadFitter } from '../../src/ingest/payload-fitter.ts';
+import { type Fitted, PayloadFitter } from '../../src/ingest/payload-fitter.ts';
 import { fragment, idr, nal, PPS, reassemble, SPS, slice } from './support/h264-samples.ts';
 
 t.test('knows what begins in a payload', async (t) => {
@@ -66,6 +66,8 @@ t.test('so is an aggregate', async () => {
   );
 });
 
+const payloadOf = ({ pieces }: Fitted): Uint8Array => Buffer.concat(pieces);
+
 t.test('fragments cut anew are the same NAL units, and hardly more of them', async () => {
   const mtus = fc.integer({ min: 600, max: 3_000 });
   fc.assert(
@@ -74,7 +76,7 @@ t.test('fragments cut anew are the same NAL units, and hardly more of them', asy
       const sent = units.flatMap((one, picture) =>
         fragment(one, mtu).flatMap((payload) => fitter.fit(payload, picture, false)),
       );
-      const parts = sent.map((part) => part.payload);
+      const parts = sent.map(payloadOf);
       const whole = hex(reassemble(parts)) === hex(units);
       const needed = units.reduce(
         (sum, one) => sum + Math.max(Math.ceil(one.length / 1_198), Math.ceil(one.length / (mtu - 2))),
@@ -96,7 +98,7 @@ t.test('the fitter keeps marker and time with the right payload', async (t) => {
   if (!first || !last) throw new Error('two fragments expected');
   const sent = [...fitter.fit(first, 90, false), ...fitter.fit(last, 90, true)];
   t.same(
-    sent.map((part) => [part.payload.length, part.timestamp, part.marker]),
+    sent.map((part) => [payloadOf(part).length, part.timestamp, part.marker]),
     [
       [1_200, 90, false],
       [1_200, 90, false],
@@ -105,7 +107,7 @@ t.test('the fitter keeps marker and time with the right payload', async (t) => {
   );
   const broken = [...fitter.fit(first, 180, false), ...fitter.fit(slice(), 270, true)];
   t.same(
-    broken.map((part) => [part.payload.length, part.timestamp, part.marker]),
+    broken.map((part) => [payloadOf(part).length, part.timestamp, part.marker]),
     [
       [1_200, 180, false],
       [204, 180, false],
@@ -120,7 +122,7 @@ t.test('no payload breaks cutting or fitting', async () => {
     fc.property(fc.array(fc.uint8Array({ maxLength: 4_000 }), { maxLength: 10 }), (payloads) => {
       const fitter = new PayloadFitter(1_200);
       const sent = payloads.flatMap((payload) => fitter.fit(payload, 0, true));
-      return [...sent, ...fitter.flush()].every((part) => part.payload.length <= 1_200);
+      return [...sent, ...fitter.flush()].every((part) => payloadOf(part).length <= 1_200);
     }),
   );
 });
