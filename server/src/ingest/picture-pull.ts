@@ -20,6 +20,8 @@ export class PicturePull {
   /** What the camera itself sends; null where the relay sees that. */
   readonly intake: IntakeMeter | null;
   readonly transcoder: Transcoder | null;
+  /** Called while the camera sends pictures that no decoder could begin with. MUST NOT throw. */
+  onWaiting: () => void = () => {};
   readonly #payloadType: number;
   readonly #guess: PayloadTypeGuess;
   readonly #lipSync: LipSync | null;
@@ -77,11 +79,12 @@ export class PicturePull {
       return;
     }
     const nowMs = this.#surroundings.clock.monotonicMs();
+    const isFed = this.transcoder.feed(packet) === 'taken';
     if (own) {
       this.intake?.see(own, packet.length, nowMs);
-      this.#time?.fed(packet, nowMs);
+      if (isFed) this.#time?.fed(packet, nowMs);
     }
-    this.transcoder.feed(packet);
+    if (!isFed) this.onWaiting();
   }
 
   /** Takes one RTCP packet of the camera. */

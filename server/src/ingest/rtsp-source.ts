@@ -182,15 +182,18 @@ export class RtspSource implements CameraSource {
       if (signal.aborted) throw new IngestFault('stopped', STOPPED_TEXT);
       const track = chooseVideoTrack(opened.description);
       sound = await this.#openSound(run, opened);
-      const toRelay = (packet: Uint8Array): void => {
-        if (run.relay.accept(packet) === 'foreign') return;
+      const itPlays = (): void => {
         watch?.packetCame();
         playingSinceMs ??= clock.monotonicMs();
         if (this.#state.name !== 'playing') this.#enterWhile(run, { name: 'playing' });
       };
+      const toRelay = (packet: Uint8Array): void => {
+        if (run.relay.accept(packet) !== 'foreign') itPlays();
+      };
       const lipSync = sound === null ? null : run.lipSync;
       const picture = await PicturePull.open(track, lipSync, this.#surroundings, signal, toRelay);
       this.#picture = picture;
+      picture.onWaiting = itPlays;
       run.relay.beginSource(picture.transcoder ? afterTranscoder(track) : track);
       const bytesIn = (): number => opened.bytesIn;
       const watching = new SourceWatch(clock, bytesIn, () => this.#whySilent(opened));

@@ -31,6 +31,11 @@ const PROBE_BYTES_MIN = 32;
 const ANALYZE_US: Readonly<Partial<Record<string, number>>> = { JPEG: 500_000 };
 /** RFC 7798 and 2435 leave no choice, whatever a description says; for MPEG-4 (RFC 6416) and sound there is one. */
 const FIXED_CLOCK_HZ = 90_000;
+/**
+ * `nobuffer` throws away what was looked at to tell the size. Where all stands by itself that saves a moment; here it is
+ * the first key picture, and all that follows it would be grey until the next.
+ */
+const KEEPS_PROBED: ReadonlySet<string> = new Set(['H265', 'MP4V-ES']);
 /** An MJPEG picture comes as one burst, larger than a default socket buffer. */
 const RECEIVE_BYTES = 4_194_304;
 /** What a fmtp line may hand on to ffmpeg: parameter sets and numbers, nothing that could start a line of its own. */
@@ -60,7 +65,8 @@ export function parseFfmpegVersion(text: string): FfmpegVersion | null {
 /** What stands before the input. The address keeps ffmpeg's own ports off every other network. */
 export function inputArguments(codec: ForeignTrack['codec']): readonly string[] {
   return [
-    ...['-loglevel', 'error', '-protocol_whitelist', 'pipe,udp,rtp', '-fflags', 'nobuffer', '-flags', 'low_delay'],
+    ...['-loglevel', 'error', '-protocol_whitelist', 'pipe,udp,rtp', '-flags', 'low_delay'],
+    ...(KEEPS_PROBED.has(codec) ? [] : ['-fflags', 'nobuffer']),
     ...[
       '-probesize',
       String(PROBE_BYTES[codec] ?? PROBE_BYTES_MIN),

@@ -7,6 +7,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Clock } from '../app/ports/clock.ts';
 import type { Randomness } from '../app/ports/randomness.ts';
+import { startsH265Entry } from './h265-payload.ts';
 import { IngestFault, toIngestFault } from './ingest-fault.ts';
 import { limits } from './limits.ts';
 import { type Cost, ProcessCost } from './process-cost.ts';
@@ -43,14 +44,17 @@ export class Transcoder {
   readonly #payloadType: number;
   readonly #giveBack: () => void;
   #cost: ProcessCost | null = null;
+  /** Where no picture can be begun in the middle, the next key picture is waited for. */
+  #begins: 'here' | 'at-key-picture';
   #life: 'open' | 'closed' = 'open';
   #closing: Promise<void> | null = null;
 
-  private constructor(clock: Clock, run: TranscodeRun, sockets: Sockets, payloadType: number, giveBack: () => void) {
+  private constructor(clock: Clock, run: TranscodeRun, sockets: Sockets, track: ForeignTrack, giveBack: () => void) {
     this.#clock = clock;
     this.#run = run;
     this.#sockets = sockets;
-    this.#payloadType = payloadType;
+    this.#payloadType = track.payloadType;
+    this.#begins = track.codec === 'H265' ? 'at-key-picture' : 'here';
     this.#giveBack = giveBack;
   }
 
@@ -84,7 +88,7 @@ export class Transcoder {
         output: outputArguments(track.codec, version, ssrc),
         target: outputUrl(output.address().port),
       });
-      transcoder = new Transcoder(clock, run, { input, output }, track.payloadType, giveBack);
+      transcoder = new Transcoder(clock, run, { input, output }, track, giveBack);
       await transcoder.#untilListening(port + 1, signal);
       if (run.pid !== null) transcoder.#cost = new ProcessCost(clock, run.pid);
       return transcoder;
@@ -105,9 +109,21 @@ export class Transcoder {
     return this.#life === 'open' ? (this.#cost?.read() ?? null) : null;
   }
 
-  /** Hands one packet of the camera on; other payload types and what ffmpeg is too slow for are left out. */
-  feed(packet: Uint8Array): void {
-    if (this.#life === 'closed' || ((packet[1] ?? 0) & 127) !== this.#payloadType) return;
+  /**
+   * Hands one packet of the camera on; other payload types and what ffmpeg is too slow for are left out. `waits` while
+   * the camera's pictures come and no decoder could begin with them: nothing can be expected of ffmpeg then.
+   */
+  feed(packet: Uint8Array): 'taken' | 'waits' {
+    if (this.#life === 'closed' || ((packet[1] ?? 0) & 127) !== this.#payloadType) return 'taken';
+    if (this.#begins === 'at-key-picture') {
+      if (!startsH265Entry(parseRtpPacket(packet)?.payload ?? new Uint8Array())) return 'waits';
+      this.#begins = 'here';
+    }
+    this.#send(packet);
+    return 'taken';
+  }
+
+  #send(packet: Uint8Array): void {
     if (this.#sockets.input.getSendQueueSize() > limits.transcoderQueueBytesMax) return;
     this.#sockets.input.send(packet);
   }

@@ -43,6 +43,12 @@ t.test('MJPEG is looked at longer, since its first packets show no picture', asy
   t.equal(wordAfter(inputArguments('MP4V-ES'), '-analyzeduration'), '0');
   t.equal(wordAfter(inputArguments('JPEG'), '-probesize'), '500000');
   t.equal(wordAfter(inputArguments('JPEG'), '-analyzeduration'), '500000');
+  for (const [codec, forgets] of [
+    ['H265', false],
+    ['MP4V-ES', false],
+    ['JPEG', true],
+  ] as const)
+    t.equal(inputArguments(codec).includes('nobuffer'), forgets, `${codec}: a first key picture is not thrown away`);
   t.equal(wordAfter(inputArguments('JPEG'), '-localaddr'), '127.0.0.1', 'listens on loopback alone');
   t.equal(wordAfter(inputArguments('JPEG'), '-protocol_whitelist'), 'pipe,udp,rtp', 'opens no file and no address');
 });
