@@ -32,14 +32,13 @@ export function readOffer(request: FastifyRequest, reply: FastifyReply): PostedO
   return null;
 }
 
-/** The credential and what must hold for its proof; null without one. */
-export function readCredential(request: FastifyRequest, cameraId: CameraId, url: string): Brought | null {
+/** The credential and what must hold for its proof. Without one too the gate is asked: every refusal is on record. */
+export function readCredential(request: FastifyRequest, cameraId: CameraId, url: string): Brought {
   const found = CREDENTIALS.exec(request.headers.authorization ?? '');
-  if (found === null) return null;
   return {
     cameraId,
-    token: found[2] ?? null,
-    scheme: found[1]?.toLowerCase() === 'bearer' ? 'bearer' : 'dpop',
+    token: found?.[2] ?? null,
+    scheme: found?.[1]?.toLowerCase() === 'bearer' ? 'bearer' : 'dpop',
     proof: readSingle(request, 'dpop'),
     htm: 'POST',
     htu: url,

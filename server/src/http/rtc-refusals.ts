@@ -13,7 +13,8 @@ const NONCE_DETAIL = 'Make the proof again with the nonce of the header DPoP-Non
 
 /** Answers a denial of a player. What concerns the camera or its owner's mind is one answer, byte for byte. */
 export function refusePlayer(reply: FastifyReply, code: DenialCode, freshNonce: string | null): FastifyReply {
-  return freshNonce === null ? refuseAs(reply, toWireDenial(code)) : giveNonce(reply, freshNonce);
+  if (freshNonce !== null) return giveNonce(reply, freshNonce);
+  return code === 'token-missing' ? askForToken(reply, 'dpop') : refuseAs(reply, toWireDenial(code));
 }
 
 /**
@@ -28,6 +29,8 @@ export function refusePublisher(
 ): FastifyReply {
   if (freshNonce !== null) return giveNonce(reply, freshNonce);
   switch (code) {
+    case 'token-missing':
+      return askForToken(reply, 'dpop or bearer');
     case 'token-wrong-camera':
       return sendRefusal(reply, { code: 'forbidden', detail: 'This credential does not feed this camera.' });
     case 'camera-withdrawn':
@@ -40,8 +43,8 @@ export function refusePublisher(
   }
 }
 
-/** Answers a request without any credential. */
-export function askForToken(reply: FastifyReply, schemes: 'dpop' | 'dpop or bearer'): FastifyReply {
+/** Answers a request without any credential; with no error code, as RFC 6750 (3.1) has it. */
+function askForToken(reply: FastifyReply, schemes: 'dpop' | 'dpop or bearer'): FastifyReply {
   const dpop = 'DPoP algs="ES256"';
   reply.header('WWW-Authenticate', schemes === 'dpop' ? dpop : `${dpop}, Bearer realm="sallyport"`);
   return sendRefusal(reply, { code: 'token-invalid' });

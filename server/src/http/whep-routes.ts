@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpDeps, RtcDeps } from './http-deps.ts';
 import { readCredential, readOffer } from './rtc-offer.ts';
-import { askForToken, refuseOffer, refusePlayer } from './rtc-refusals.ts';
+import { refuseOffer, refusePlayer } from './rtc-refusals.ts';
 import { buildSessionHeaders, registerRtcScope, SDP_TYPE } from './rtc-session.ts';
 
 const BASE = '/v1/whep';
@@ -28,7 +28,6 @@ async function watch(rtc: RtcDeps, { publicUrl, whepPlayers }: Deps, request: Fa
   if (offer === null) return reply;
   const { cameraId, sdp } = offer;
   const brought = readCredential(request, cameraId, `${publicUrl}${BASE}/${cameraId}`);
-  if (brought === null) return askForToken(reply, 'dpop');
   const watched = await whepPlayers.watch(brought, sdp, readWish(request), request.ip);
   if (watched.how === 'denied') return refusePlayer(reply, watched.code, watched.freshNonce);
   if (watched.how === 'bad-offer') return refuseOffer(reply, watched.fault, watched.detail);

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpDeps, RtcDeps } from './http-deps.ts';
 import { sendRefusal } from './refusals.ts';
 import { readCredential, readOffer } from './rtc-offer.ts';
-import { askForToken, refuseOffer, refusePublisher } from './rtc-refusals.ts';
+import { refuseOffer, refusePublisher } from './rtc-refusals.ts';
 import { buildSessionHeaders, registerRtcScope } from './rtc-session.ts';
 
 const BASE = '/v1/whip';
@@ -28,7 +28,6 @@ async function publish(rtc: RtcDeps, deps: Deps, request: FastifyRequest, reply:
   if (offer === null) return reply;
   const { cameraId, sdp } = offer;
   const brought = readCredential(request, cameraId, `${deps.publicUrl}${BASE}/${cameraId}`);
-  if (brought === null) return askForToken(reply, 'dpop or bearer');
   const published = await deps.whipPublishers.publish(brought, sdp, request.ip);
   switch (published.how) {
     case 'denied':

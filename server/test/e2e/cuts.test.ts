@@ -1,13 +1,15 @@
 /*
- * A running session in real Chromium, cut in every way there is: after the cut no packet leaves the server or reaches the
- * page, the DTLS transport is closed, and both boundaries are on the ledger.
+ * A running session in real Chromium, on both roads, cut in every way there is: after the cut no packet leaves the server
+ * (counted on the wire in between) or reaches the page, the DTLS transport is closed, and both boundaries are on record.
  */
-import t from 'tap';
+import type { Page } from 'playwright-core';
+import t, { type Test } from 'tap';
 import { startChromium } from '../support/chromium.ts';
-import { answerOffer, settleArrived, untilDecoded } from '../support/page-viewer.ts';
-import { SignalClient } from '../support/signal-client.ts';
+import { settleArrived, untilDecoded } from '../support/page-viewer.ts';
+import { type Road, roads, type Watching } from '../support/roads.ts';
 import { startCamera } from '../support/simulated-camera.ts';
-import { buildCharter, FAR, openTown, type Townsfolk } from '../support/town.ts';
+import { buildCharter, FAR, openTown, type Town, type Townsfolk } from '../support/town.ts';
+import { WireTap } from '../support/wire-tap.ts';
 
 type Running = {
   readonly folk: Townsfolk;
@@ -52,92 +54,133 @@ const cuts: readonly Cut[] = [
     'a new charter',
     'programme-closed',
     'charter-ended',
-    (r) => r.folk.operator.must('PUT', '/v1/charter', buildCharter()),
+    (r) => r.folk.operator.must('PUT', '/v1/charter', buildCharter({ privateCamerasMax: 100 })),
   ],
 ];
 
-t.test('withdrawal, pause, closing, moving, a new charter: dark, told and recorded', async (t) => {
-  const camera = await startCamera({ size: '640x360', gop: 60, ignorePli: true });
-  t.teardown(() => camera.stop());
-  const browser = await startChromium();
-  t.teardown(() => browser.close());
-  const town = await openTown({ charter: { privateCamerasMax: 100 } });
-  t.teardown(() => town.close());
-  const { folk, server } = town;
-  const client = await SignalClient.connect(server.url);
-  const page = await browser.newPage();
-  await page.goto(`${server.url}/healthz`);
+type TimedEnd = {
+  readonly name: string;
+  readonly wire: string;
+  readonly reason: string;
+  readonly report?: object;
+  readonly token?: object;
+  readonly charterLeftMs?: number;
+};
+const LEFT_MS = 4_000;
+const timedEnds: readonly TimedEnd[] = [
+  { name: 'a token that runs out', wire: 'token-expired', reason: 'token-expired', token: { lifeMs: LEFT_MS } },
+  { name: 'an incident that lapses', wire: 'incident-closed', reason: 'incident-lapsed', report: { leaseMs: LEFT_MS } },
+  { name: 'a charter that ends', wire: 'programme-closed', reason: 'charter-ended', charterLeftMs: LEFT_MS },
+];
 
-  for (const [name, wire, reason, cut] of cuts) {
-    const cameraId = await folk.enrol(camera.url);
-    const consentId = await folk.consent(cameraId);
-    const incidentId = await folk.report();
-    const token = await folk.token(incidentId, [cameraId], client.key.jkt);
-    const offered = await client.join(cameraId, token);
-    if (offered.type !== 'offer') throw new Error(`${name}: ${offered.code}`);
-    const { sessionId } = offered;
-    client.send({ type: 'answer', sessionId, sdp: await answerOffer(page, sessionId, offered.sdp) });
-    t.match(await untilDecoded(page, sessionId, 5), { width: 640, height: 360 }, `${name}: the picture is there`);
+t.setTimeout(240_000);
 
-    await cut({ folk, cameraId, consentId, incidentId });
-    const answeredAtMs = Date.now();
-    t.same(await server.media.auditValves(), [], `${name}: no consumer is left when the answer comes`);
-    t.match(await client.untilClosed(sessionId), { reason: wire }, `${name}: the viewer is told`);
-    await page.waitForFunction(
-      (peer) => globalThis.peers.get(peer)?.getReceivers()[0]?.transport?.state === 'closed',
-      sessionId,
-    );
-    const { lastPacketAtMs } = await settleArrived(page, sessionId);
-    t.ok(lastPacketAtMs > 0 && lastPacketAtMs <= answeredAtMs, `${name}: the last packet came before the answer`);
-    const entries = (await folk.readLedger()).filter((one) => one['sessionId'] === sessionId);
-    t.match(
-      entries,
-      [
-        { type: 'session.started', cameraId, incidentId },
-        { type: 'session.ended', reason },
-      ],
-      name,
-    );
-    t.equal(entries.length, 2, `${name}: exactly two boundaries`);
-  }
-  await client.close();
+const browser = await startChromium();
+const camera = await startCamera({ size: '640x360', gop: 60, ignorePli: true });
+t.teardown(async () => {
+  await browser.close();
+  await camera.stop();
 });
 
-t.test('time alone cuts: a token that runs out, an incident that lapses, a charter that ends', async (t) => {
-  const camera = await startCamera({ size: '640x360' });
-  t.teardown(() => camera.stop());
-  const browser = await startChromium();
-  t.teardown(() => browser.close());
+/** A town with a page to watch in, and what is needed to watch once. */
+async function openScene(t: Test, road: Road) {
   const town = await openTown({ charter: { privateCamerasMax: 100 } });
   t.teardown(() => town.close());
-  const { folk, server } = town;
-  const client = await SignalClient.connect(server.url);
+  const viewer = await road.connect(town.server.url);
+  t.teardown(() => viewer.close());
   const page = await browser.newPage();
-  await page.goto(`${server.url}/healthz`);
+  t.teardown(() => page.close());
+  await page.goto(`${town.server.url}/healthz`);
+  const watch = async (peer: string, cameraId: string, token: string) => {
+    const tap = await WireTap.open(Number(town.env['SALLYPORT_RTC_PORT']));
+    t.teardown(() => tap.close());
+    const watching = await viewer.watch(page, peer, tap, cameraId, token);
+    const seen = await untilDecoded(page, peer, 5);
+    t.match(seen, { width: 640, height: 360 }, `${peer}: the picture is there`);
+    t.ok(tap.counts().rtp >= seen.packets, `${peer}: every packet came by the tapped wire`);
+    return { tap, watching };
+  };
+  return { town, viewer, page, watch };
+}
 
-  const ends = [
-    ['token', 'token-expired', 'token-expired', {}, { lifeMs: 4_000 }, null],
-    ['incident', 'incident-closed', 'incident-lapsed', { leaseMs: 4_000 }, {}, null],
-    ['charter', 'programme-closed', 'charter-ended', {}, {}, 4_000],
-  ] as const;
-  for (const [name, wire, reason, report, token, charterLeftMs] of ends) {
-    if (charterLeftMs !== null)
-      await folk.operator.must('PUT', '/v1/charter', buildCharter({ endsAtMs: Date.now() + charterLeftMs }));
-    const cameraId = await folk.enrol(camera.url);
-    await folk.consent(cameraId);
-    const incidentId = await folk.report(report);
-    const offered = await client.join(cameraId, await folk.token(incidentId, [cameraId], client.key.jkt, token));
-    if (offered.type !== 'offer') throw new Error(`${name}: ${offered.code}`);
-    const { sessionId, untilMs } = offered;
-    client.send({ type: 'answer', sessionId, sdp: await answerOffer(page, sessionId, offered.sdp) });
-    await untilDecoded(page, sessionId, 3);
-    t.match(await client.untilClosed(sessionId), { reason: wire }, `${name}: told`);
-    t.ok(Date.now() >= untilMs, `${name}: not before its time`);
-    t.same(await server.media.auditValves(), [], `${name}: nothing is left open`);
-    const ended = (await folk.readLedger()).find(
-      (one) => one['type'] === 'session.ended' && one['sessionId'] === sessionId,
-    );
-    t.match(ended, { reason }, `${name}: on the ledger`);
-  }
-  await client.close();
-});
+type Ended = {
+  readonly road: Road;
+  readonly town: Town;
+  readonly page: Page;
+  readonly peer: string;
+  readonly tap: WireTap;
+  readonly watching: Watching;
+  readonly wire: string;
+};
+
+/** What must be true of every session that was cut, whatever cut it. */
+async function checkDark(t: Test, { road, town, page, peer, tap, watching, wire }: Ended): Promise<void> {
+  t.same(await town.server.media.auditValves(), [], `${peer}: no consumer is left`);
+  t.equal(await watching.untilTold(), road.name === 'signalling' ? wire : null, `${peer}: the viewer is told`);
+  await tap.untilFarewell();
+  await page.waitForFunction(
+    (name) => globalThis.peers.get(name)?.getReceivers()[0]?.transport?.state === 'closed',
+    peer,
+  );
+  const before = tap.counts();
+  const arrived = await settleArrived(page, peer);
+  const after = tap.counts();
+  t.equal(after.rtpAfterFarewell, 0, `${peer}: nothing left the server behind its goodbye`);
+  t.same([after.rtp, after.rtcp], [before.rtp, before.rtcp], `${peer}: and nothing comes later`);
+  t.ok(arrived.packets <= after.rtp, `${peer}: nor to the page by another way`);
+}
+
+for (const road of roads) {
+  t.test(`${road.name}: withdrawal, pause, closing, moving, a new charter`, async (t) => {
+    const { town, viewer, page, watch } = await openScene(t, road);
+    const { folk } = town;
+    for (const [name, wire, reason, cut] of cuts) {
+      const cameraId = await folk.enrol(camera.url);
+      const consentId = await folk.consent(cameraId);
+      const incidentId = await folk.report();
+      const token = await folk.token(incidentId, [cameraId], viewer.key.jkt);
+      const { tap, watching } = await watch(name, cameraId, token);
+
+      await cut({ folk, cameraId, consentId, incidentId });
+      t.same(town.server.keeper.openGates, [], `${name}: no gate is open when the answer comes`);
+      await checkDark(t, { road, town, page, peer: name, tap, watching, wire });
+      const entries = (await folk.readLedger()).filter(
+        (one) => one['cameraId'] === cameraId && String(one['type']).startsWith('session.'),
+      );
+      t.match(
+        entries,
+        [
+          { type: 'session.started', incidentId },
+          { type: 'session.ended', reason },
+        ],
+        name,
+      );
+      t.equal(entries.length, 2, `${name}: exactly two boundaries`);
+    }
+  });
+
+  t.test(`${road.name}: time alone cuts`, async (t) => {
+    const { town, viewer, page, watch } = await openScene(t, road);
+    const { folk } = town;
+    for (const { name, wire, reason, report = {}, token = {}, charterLeftMs } of timedEnds) {
+      if (charterLeftMs !== undefined)
+        await folk.operator.must('PUT', '/v1/charter', buildCharter({ endsAtMs: Date.now() + charterLeftMs }));
+      const cameraId = await folk.enrol(camera.url);
+      await folk.consent(cameraId);
+      const incidentId = await folk.report(report);
+      const { tap, watching } = await watch(
+        name,
+        cameraId,
+        await folk.token(incidentId, [cameraId], viewer.key.jkt, token),
+      );
+      const untilMs = town.server.keeper.openGates[0]?.untilMs ?? Number.POSITIVE_INFINITY;
+      await watching.untilTold();
+      t.ok(Date.now() >= untilMs, `${name}: not before its time`);
+      await checkDark(t, { road, town, page, peer: name, tap, watching, wire });
+      const ended = (await folk.readLedger()).filter(
+        (one) => one['type'] === 'session.ended' && one['cameraId'] === cameraId,
+      );
+      t.match(ended, [{ reason }], `${name}: on the ledger`);
+    }
+  });
+}

@@ -77,6 +77,18 @@ export const takeAnswer = (page: Page, peer: string, sdp: string): Promise<void>
     [peer, sdp] as const,
   );
 
+/** Hangs up and takes the video elements of the page away. */
+export async function forgetPeer(page: Page, peer: string): Promise<void> {
+  await page.evaluate((name) => {
+    globalThis.peers.get(name)?.close();
+    globalThis.peers.delete(name);
+    for (const video of document.querySelectorAll('video')) {
+      video.srcObject = null;
+      video.remove();
+    }
+  }, peer);
+}
+
 /** What has arrived so far. */
 export async function countArrived(page: Page, peer: string): Promise<Arrived> {
   return page.evaluate(async (name) => {
