@@ -16,18 +16,19 @@ export type BundledPage = { readonly url: string; readonly stop: () => Promise<v
 
 async function bundle(entry: string): Promise<string> {
   const root = fileURLToPath(new URL('../pages/', import.meta.url));
+  const path = fileURLToPath(new URL(entry, new URL('../pages/', import.meta.url)));
   const result = await build({
     root,
     configFile: false,
     logLevel: 'error',
-    build: { write: false, minify: false, lib: { entry: `${root}${entry}`, formats: ['es'], fileName: 'page' } },
+    build: { write: false, minify: false, lib: { entry: path, formats: ['es'], fileName: 'page' } },
   });
   const [first] = Array.isArray(result) ? result : [result];
   if (first === undefined || !('output' in first)) throw new Error('the bundler wrote nothing');
   return first.output[0].code;
 }
 
-/** Bundles `test/pages/<entry>` and serves it until stopped. */
+/** Bundles `test/pages/<entry>`, or the script at a file URL, and serves it until stopped. */
 export async function serveBundledPage(entry: string): Promise<BundledPage> {
   const script = await bundle(entry);
   const server = createServer((request, response) => {
