@@ -1,0 +1,45 @@
+/*
+ * The command line of the load harness: reads the options, runs, reports, and ends with the code scripts act on.
+ */
+import { writeFile } from 'node:fs/promises';
+import { Progress } from './report/progress.ts';
+import { buildSummary } from './report/summary.ts';
+import { exitCodeOf, type RunResult } from './run/conclusion.ts';
+import { describeOptions, type RunOptions, readOptions } from './run/options.ts';
+import { runLoad } from './run/runner.ts';
+
+async function report(result: RunResult): Promise<void> {
+  console.log(buildSummary(result));
+  const { json } = result.options;
+  if (json !== null) await writeFile(json, toJson(result));
+}
+
+/** Everything but the keys, which belong to nobody who reads a report. */
+function toJson({ options, ...rest }: RunResult): string {
+  const shown = { ...options, 'operator-key': undefined, 'agency-key': undefined, 'camera-login': undefined };
+  return `${JSON.stringify({ options: shown, ...rest }, null, 2)}\n`;
+}
+
+async function run(options: RunOptions): Promise<number> {
+  const progress = new Progress((text) => process.stderr.write(text), process.stderr.isTTY ? 'terminal' : 'plain');
+  try {
+    const result = await runLoad(options, {
+      say: (line) => progress.say(line),
+      show: (point, viewers) => progress.show(point, viewers),
+    });
+    progress.say('');
+    await report(result);
+    return exitCodeOf(result);
+  } catch (fault) {
+    progress.say('');
+    console.error(fault instanceof Error ? fault.message : String(fault));
+    return 1;
+  }
+}
+
+const read = readOptions(process.argv.slice(2));
+if (read.kind === 'help') console.log(describeOptions());
+else if (read.kind === 'problems') {
+  for (const problem of read.problems) console.error(problem);
+  process.exitCode = 2;
+} else process.exitCode = await run(read.options);

@@ -1,0 +1,214 @@
+/*
+ * One virtual viewer watching one camera once: token, proof, join, offer, answer, media, and its end. Everything a real one
+ * does is done, in the same order, and each step is timed.
+ */
+import type { SessionId } from '@sallyport/protocol/ids';
+import { call, type DeploymentFault } from '../deployment.ts';
+import type { Distribution } from '../distribution.ts';
+import type { Certificate } from '../engine/certificate.ts';
+import { MediaLink } from '../engine/media-link.ts';
+import { buildAnswer, readOffer } from '../engine/session-description.ts';
+import type { ControlConnection, GateNews, JoinAnswer } from './control-connection.ts';
+import { makeProof, makeViewerKey, type ViewerKey } from './viewer-key.ts';
+
+/** A token is replaced when so much of the time left has passed. */
+const RENEW_AT = 0.6;
+/** Node's timers hold 31 bits. */
+const TIMER_MS_MAX = 2_000_000_000;
+
+export type ViewerPlan = {
+  readonly name: string;
+  readonly serverUrl: string;
+  readonly agencyKey: string;
+  readonly incidentId: string;
+  readonly cameraId: string;
+  readonly certificate: Certificate;
+  readonly latencyMs: Distribution;
+  /** When it was to begin, on `performance.now()`: an open-loop arrival counts from there. */
+  readonly scheduledAtMs: number;
+};
+
+/** How a viewing ended; `left` is its own wish. */
+export type Ending = 'left' | 'cut' | 'denied' | 'failed';
+
+/** Moments on `performance.now()`; 0 for what has not happened. */
+export type Moments = {
+  scheduledAtMs: number;
+  begunAtMs: number;
+  tokenAtMs: number;
+  joinedAtMs: number;
+  offeredAtMs: number;
+  iceAtMs: number;
+  dtlsAtMs: number;
+  firstPacketAtMs: number;
+  firstFrameAtMs: number;
+  closedAtMs: number;
+};
+
+export class VirtualViewer {
+  readonly moments: Moments;
+  readonly plan: ViewerPlan;
+  sessionId: string | null = null;
+  ending: Ending | null = null;
+  /** What the other side said when it was not our wish: a wire reason, an error code, or words. */
+  endReason = '';
+  link: MediaLink | null = null;
+  readonly #connection: ControlConnection;
+  readonly #key: ViewerKey = makeViewerKey();
+  readonly #over = Promise.withResolvers<void>();
+  #token = '';
+  #renewal: NodeJS.Timeout | null = null;
+
+  constructor(plan: ViewerPlan, connection: ControlConnection) {
+    this.plan = plan;
+    this.#connection = connection;
+    const { scheduledAtMs } = plan;
+    const none = { tokenAtMs: 0, joinedAtMs: 0, offeredAtMs: 0, iceAtMs: 0, dtlsAtMs: 0 };
+    this.moments = { scheduledAtMs, begunAtMs: 0, ...none, firstPacketAtMs: 0, firstFrameAtMs: 0, closedAtMs: 0 };
+  }
+
+  /** Resolves when the viewing is over. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  /** True from the first packet to the end. */
+  get isUp(): boolean {
+    return this.ending === null && this.moments.firstPacketAtMs > 0;
+  }
+
+  /** Goes through the whole of it; resolves once the answer is sent, or it has ended. Never rejects. */
+  async watch(): Promise<void> {
+    this.moments.begunAtMs = performance.now();
+    try {
+      this.#token = await this.#fetchToken();
+      this.moments.tokenAtMs = performance.now();
+      await this.#join(this.#token);
+    } catch (fault) {
+      const status = (fault as Partial<DeploymentFault>).status ?? 0;
+      this.#end(status >= 400 && status < 500 ? 'denied' : 'failed', (fault as Error).message);
+    }
+  }
+
+  /** Presents the token of before once more; answers what the server said. Opens nothing when refused, as it must be. */
+  async tryAgain(): Promise<JoinAnswer> {
+    return this.#present(this.#token);
+  }
+
+  /** The viewer goes. Idempotent. */
+  leave(): void {
+    if (this.ending !== null) return;
+    if (this.sessionId !== null) this.#connection.send({ type: 'leave', sessionId: this.sessionId as SessionId });
+    this.#end('left', '');
+    this.link?.close();
+  }
+
+  /** Lets go of the socket; whatever comes after a cut has been counted by then. */
+  release(): void {
+    this.link?.close();
+  }
+
+  async #fetchToken(): Promise<string> {
+    const { serverUrl, agencyKey, incidentId, cameraId, name } = this.plan;
+    const request = { incidentId, cameraIds: [cameraId], jkt: this.#key.thumbprint, viewer: name };
+    return String((await call(serverUrl, agencyKey, 'POST', '/v1/tokens', request))['token']);
+  }
+
+  #prove(token: string): string {
+    const { nonce, htu } = this.#connection.challenge;
+    return makeProof(this.#key, { token, htu, nonce, nowMs: Date.now() });
+  }
+
+  async #present(token: string): Promise<JoinAnswer> {
+    const answer = await this.#connection.join(this.plan.cameraId, token, this.#prove(token));
+    // The nonce may have been replaced since `hello`; the error brought the new one.
+    if (answer.type !== 'error' || answer.code !== 'use-nonce') return answer;
+    return this.#connection.join(this.plan.cameraId, token, this.#prove(token));
+  }
+
+  async #join(token: string): Promise<void> {
+    this.moments.joinedAtMs = performance.now();
+    const answer = await this.#present(token);
+    this.moments.offeredAtMs = performance.now();
+    if (answer.type === 'error') this.#end('denied', answer.code);
+    else if (answer.type === 'offer') this.#answer(answer);
+    else this.#end('failed', 'the join was not answered by an offer');
+  }
+
+  #answer({ sessionId, sdp: offered, leftMs }: Extract<JoinAnswer, { type: 'offer' }>): void {
+    this.sessionId = sessionId;
+    this.#connection.watch(sessionId, (news) => this.#hearGate(news));
+    // It left while the answer was on its way.
+    if (this.ending !== null) {
+      this.#connection.send({ type: 'leave', sessionId });
+      return;
+    }
+    const offer = readOffer(offered);
+    const link = new MediaLink({
+      offer,
+      certificate: this.plan.certificate,
+      latencyMs: this.plan.latencyMs,
+      onOver: (why) => this.#loseMedia(why),
+      onFirstPacket: () => this.#noteMedia(link),
+      onFirstFrame: () => this.#notePicture(link, sessionId),
+    });
+    this.link = link;
+    const { localFragment: fragment, localPassword: password } = link;
+    const sdp = buildAnswer(offer, { fragment, password, fingerprint: this.plan.certificate.fingerprint });
+    this.#connection.send({ type: 'answer', sessionId, sdp });
+    link.open();
+    this.#planRenewal(leftMs);
+  }
+
+  #noteMedia(link: MediaLink): void {
+    this.moments.iceAtMs = link.times.iceAtMs;
+    this.moments.dtlsAtMs = link.times.dtlsAtMs;
+    this.moments.firstPacketAtMs = link.reception.firstPacketAtMs;
+  }
+
+  #notePicture(link: MediaLink, sessionId: SessionId): void {
+    this.moments.firstFrameAtMs = link.reception.firstFrameAtMs;
+    const afterOfferMs = this.moments.firstFrameAtMs - this.moments.offeredAtMs;
+    this.#connection.send({ type: 'presented', sessionId, afterOfferMs: Math.min(600_000, Math.max(0, afterOfferMs)) });
+  }
+
+  /** DTLS closes before the control connection says why; the gate's word is the better one if it comes. */
+  #loseMedia(why: string): void {
+    if (why === 'the server closed') this.#end('cut', 'dtls-closed');
+    else this.#end('failed', why);
+  }
+
+  #hearGate(news: GateNews): void {
+    if (news.state === 'open') this.#planRenewal(news.leftMs ?? TIMER_MS_MAX);
+    else if (this.ending === 'cut') this.endReason = news.reason ?? '';
+    else this.#end('cut', news.reason ?? '');
+  }
+
+  #planRenewal(leftMs: number): void {
+    if (this.#renewal) clearTimeout(this.#renewal);
+    if (this.ending !== null) return;
+    const delayMs = Math.min(TIMER_MS_MAX, leftMs * RENEW_AT);
+    this.#renewal = setTimeout(() => void this.#renew(), delayMs);
+  }
+
+  async #renew(): Promise<void> {
+    const { sessionId } = this;
+    if (this.ending !== null || sessionId === null) return;
+    try {
+      this.#token = await this.#fetchToken();
+      await this.#connection.renew(sessionId, this.#token, this.#prove(this.#token));
+    } catch {
+      // A gate that was not renewed closes by itself, and that is told and counted.
+    }
+  }
+
+  #end(ending: Ending, reason: string): void {
+    if (this.ending !== null) return;
+    this.ending = ending;
+    this.endReason = reason;
+    this.moments.closedAtMs = performance.now();
+    if (this.#renewal) clearTimeout(this.#renewal);
+    this.link?.quieten();
+    this.#over.resolve();
+  }
+}
