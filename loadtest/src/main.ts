@@ -2,6 +2,7 @@
  * The command line of the load harness: reads the options, runs, reports, and ends with the code scripts act on.
  */
 import { writeFile } from 'node:fs/promises';
+import { buildHtmlReport } from './report/html-report.ts';
 import { Progress } from './report/progress.ts';
 import { buildSummary } from './report/summary.ts';
 import { exitCodeOf, type RunResult } from './run/conclusion.ts';
@@ -10,8 +11,9 @@ import { runLoad } from './run/runner.ts';
 
 async function report(result: RunResult): Promise<void> {
   console.log(buildSummary(result));
-  const { json } = result.options;
+  const { json, html } = result.options;
   if (json !== null) await writeFile(json, toJson(result));
+  if (html !== null) await writeFile(html, buildHtmlReport(result));
 }
 
 /** Everything but the keys, which belong to nobody who reads a report. */

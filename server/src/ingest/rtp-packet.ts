@@ -1,5 +1,6 @@
 /*
- * RTP packets (RFC 3550, 5.1): read with every optional part, written with none. Pure; malformed input gives null.
+ * RTP packets (RFC 3550, 5.1): read with every optional part, written with a header extension at most. Pure; malformed
+ * input gives null.
  */
 
 export type RtpPacket = {
@@ -43,15 +44,22 @@ export function parseRtpPacket(bytes: Uint8Array): RtpPacket | null {
   };
 }
 
-/** Writes a packet with the plain 12-byte header; sequence and timestamp are taken modulo 2^16 and 2^32. */
-export function buildRtpPacket(packet: RtpPacket): Uint8Array {
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + packet.payload.length);
-  bytes[0] = 0x80;
+const NO_EXTENSION = new Uint8Array(0);
+
+/**
+ * Writes a packet; sequence and timestamp are taken modulo 2^16 and 2^32. `extension` is a whole block, of four bytes times
+ * its number of words.
+ */
+export function buildRtpPacket(packet: RtpPacket, extension: Uint8Array = NO_EXTENSION): Uint8Array {
+  const payloadAt = HEADER_BYTES + extension.length;
+  const bytes = Buffer.allocUnsafe(payloadAt + packet.payload.length);
+  bytes[0] = extension.length > 0 ? 0x90 : 0x80;
   bytes[1] = packet.payloadType | (packet.marker ? 0x80 : 0);
   bytes.writeUInt16BE(packet.sequence & 0xffff, 2);
   bytes.writeUInt32BE(packet.timestamp >>> 0, 4);
   bytes.writeUInt32BE(packet.ssrc >>> 0, 8);
-  bytes.set(packet.payload, HEADER_BYTES);
+  bytes.set(extension, HEADER_BYTES);
+  bytes.set(packet.payload, payloadAt);
   return bytes;
 }
 

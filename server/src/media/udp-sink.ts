@@ -7,6 +7,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { FeedSink } from '../app/ports/feed-sink.ts';
 import { mediaLimits } from './limits.ts';
+import { CAPTURE_TIME } from './router-codecs.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -21,6 +22,7 @@ export type SinkCounts = {
 export class UdpSink implements FeedSink {
   readonly ssrc: number;
   readonly payloadType: number;
+  readonly captureTimeId = CAPTURE_TIME.id;
   readonly #socket: Socket;
   #onRtcp: ((packet: Uint8Array) => void) | null = null;
   #state: 'open' | 'closed' = 'open';
