@@ -12,6 +12,8 @@ export type AgentPlan = {
   readonly cameraIds: readonly string[];
   /** Feeds that share one control connection, as on a wall: a server takes so many connections of one address. */
   readonly feedsPerConnection: number;
+  /** `many`: the server believes us as a proxy, and the connections come from as many addresses as viewers would. */
+  readonly addresses: 'one' | 'many';
   /** The wall-clock moment the steps count from. */
   readonly startAtMs: number;
   readonly steps: readonly Step[];

@@ -13,6 +13,8 @@ import { Tally } from './tally.ts';
 
 /** After a cut nothing may come any more; so long is listened. */
 const LISTEN_AFTER_MS = 2_000;
+/** Half of what a server takes of one address. */
+const CONNECTIONS_PER_ADDRESS = 50;
 const SNAPSHOT_MS = 1_000;
 
 export class Agent {
@@ -98,9 +100,16 @@ export class Agent {
     const at = Math.floor(viewer / this.#plan.feedsPerConnection);
     const known = await this.#connections[at]?.catch(() => null);
     if (known && !known.isOver) return known;
-    const opening = ControlConnection.open(this.#plan.serverUrl);
+    const opening = ControlConnection.open(this.#plan.serverUrl, this.#addressOf(at));
     this.#connections[at] = opening;
     return opening;
+  }
+
+  /** Fifty connections to an address, in a network of its own for each agent's process. */
+  #addressOf(connection: number): string | null {
+    if (this.#plan.addresses === 'one') return null;
+    const office = Math.floor(connection / CONNECTIONS_PER_ADDRESS);
+    return `10.${process.pid & 0xff}.${(office >> 8) & 0xff}.${office & 0xff}`;
   }
 
   #retire(viewer: VirtualViewer): void {

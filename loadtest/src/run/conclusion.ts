@@ -2,7 +2,8 @@
  * From what a run gathered to what its reports say: figures, thresholds, verdict. Pure but for looking at the machine.
  */
 import { availableParallelism, cpus, release } from 'node:os';
-import { addedSince, mergeAll } from '../distribution.ts';
+import { addedSince, Distribution, mergeAll } from '../distribution.ts';
+import type { BrowserViewers } from '../viewer/browser-viewers.ts';
 import { DURATION_NAMES, type Snapshot } from './agent-wire.ts';
 import type { Finished } from './crew.ts';
 import { buildFigures, FIGURE_NAMES, type MemorySteps, mergeDurations, type RunFacts, type Window } from './figures.ts';
@@ -55,10 +56,12 @@ export type Gathered = {
   readonly durationMs: number;
   readonly points: readonly Point[];
   readonly troubles: TroubleMaker;
+  /** Null without browsers. */
+  readonly browsers: BrowserViewers | null;
 };
 
 export function conclude(gathered: Gathered): Conclusion {
-  const { options, finished, warm, ledger, points, troubles } = gathered;
+  const { options, finished, warm, ledger, points, troubles, browsers } = gathered;
   const snapshots = finished.map(({ snapshot }) => snapshot);
   const bulk = snapshots.filter(({ agent }) => agent !== CANARY);
   const alone = snapshots.filter(({ agent }) => agent === CANARY).map((one) => sinceWarm(one, warm.snapshot));
@@ -68,6 +71,8 @@ export function conclude(gathered: Gathered): Conclusion {
     dark_viewer: troubles.darkViewerMs,
     dark_server: troubles.darkServerMs,
     cold_first_frame: mergeAll([warm.snapshot.durations.first_frame]),
+    browser_first_frame: browsers?.firstFrameMs ?? new Distribution(),
+    browser_latency: browsers?.latencyMs ?? new Distribution(),
   });
   const { withdrawals, reboots, denialsTried, denialsLetThrough } = troubles;
   const { durationMs, viewersMax, memory, window } = gathered;

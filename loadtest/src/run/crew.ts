@@ -81,11 +81,20 @@ export class Crew {
   }
 }
 
-/** Deals the viewers out to so many agents, and numbers each agent's own from 0. */
-export function dealSteps(steps: readonly Step[], agents: number): readonly (readonly Step[])[] {
+/**
+ * Deals the viewers out to so many agents, one connection's worth after the other, and numbers each agent's own from 0.
+ * Viewers in a row are at different cameras, and a control connection shows a camera once.
+ */
+export function dealSteps(
+  steps: readonly Step[],
+  agents: number,
+  feedsPerConnection: number,
+): readonly (readonly Step[])[] {
   const hands: Step[][] = Array.from({ length: agents }, () => []);
   for (const step of steps) {
-    hands[step.viewer % agents]?.push({ ...step, viewer: Math.floor(step.viewer / agents) });
+    const wall = Math.floor(step.viewer / feedsPerConnection);
+    const viewer = Math.floor(wall / agents) * feedsPerConnection + (step.viewer % feedsPerConnection);
+    hands[wall % agents]?.push({ ...step, viewer });
   }
   return hands;
 }

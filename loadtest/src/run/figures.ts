@@ -6,7 +6,16 @@ import { type Counts, DURATION_NAMES, emptyCounts, type Snapshot } from './agent
 import type { ServerUsage } from './server-usage.ts';
 import type { FigureValues } from './thresholds.ts';
 
-const DISTRIBUTIONS = [...DURATION_NAMES, 'jitter', 'dark', 'dark_viewer', 'dark_server', 'cold_first_frame'] as const;
+const DISTRIBUTIONS = [
+  ...DURATION_NAMES,
+  'jitter',
+  'dark',
+  'dark_viewer',
+  'dark_server',
+  'cold_first_frame',
+  'browser_first_frame',
+  'browser_latency',
+] as const;
 export type DistributionName = (typeof DISTRIBUTIONS)[number];
 const POINTS = ['p50', 'p95', 'p99', 'max', 'mean', 'count'] as const;
 const SCALARS = [

@@ -2,6 +2,7 @@
  * A run from beginning to end: stage, canary, bulk, troubles, figures, ledger, verdict. Says what it is doing as it goes;
  * the answer holds everything the reports need.
  */
+import type { BrowserViewers } from '../viewer/browser-viewers.ts';
 import type { AgentPlan, SeenSession } from './agent-wire.ts';
 import { CANARY, type Conclusion, conclude, memorySteps, type RunResult, type Warm } from './conclusion.ts';
 import { CostWindow } from './cost-window.ts';
@@ -22,6 +23,7 @@ const CANARY_EXTRA_MS = 60_000;
 /** A server takes a hundred control connections of one address; some are the canary's. */
 const CONNECTIONS_MAX = 90;
 const FEEDS_PER_CONNECTION_MAX = 18;
+const CAMERAS_WITHIN_MS = 5_000;
 const LEDGER_WITHIN_MS = 10_000;
 
 export type Reporter = { readonly say: (line: string) => void; readonly show: (point: Point, viewers: number) => void };
@@ -33,16 +35,17 @@ export async function runLoad(options: RunOptions, reporter: Reporter): Promise<
   const startedAtMs = Date.now();
   const stage = await openStage(options, reporter.say);
   const crew = new Crew();
+  const run = new Run(options, stage, crew, reporter);
+  let leftBehind: readonly string[] = [];
+  let conclusion: Conclusion;
   try {
-    const run = new Run(options, stage, crew, reporter);
-    const result = await run.go();
+    conclusion = await run.go();
+  } finally {
     await crew.disband();
-    return { ...result, startedAtMs, leftBehind: await stage.close() };
-  } catch (fault) {
-    await crew.disband();
-    await stage.close();
-    throw fault;
+    await run.browsers?.close().catch(() => {});
+    leftBehind = await stage.close();
   }
+  return { ...conclusion, startedAtMs, leftBehind };
 }
 
 class Run {
@@ -53,6 +56,8 @@ class Run {
   readonly #sampler: Sampler;
   readonly #troubles: TroubleMaker;
   readonly #cameras: number;
+  /** Null until they are there. */
+  browsers: BrowserViewers | null = null;
 
   constructor(options: RunOptions, stage: Stage, crew: Crew, reporter: Reporter) {
     this.#options = options;
@@ -78,11 +83,15 @@ class Run {
     const viewersEnd = this.#sampler.points.at(-1)?.viewersUp ?? 0;
     this.#reporter.say('everybody leaves; comparing with the ledger');
     const { finished, sessions } = await this.#crew.finish();
-    const ledger = await this.#compareLedger(firstEntry, sessions);
+    const { browsers } = this;
+    await browsers?.close();
+    // How a browser's viewing ended is not watched closely; one start and one end it must have.
+    const others = browsers?.sessions.map((one): SeenSession => ({ ...one, ending: 'failed', reason: '' })) ?? [];
+    const ledger = await this.#compareLedger(firstEntry, [...sessions, ...others]);
     const memory = memorySteps(warm, end, this.#cameras, viewersEnd);
     const { points } = this.#sampler;
     const parts = { finished, warm, window, memory, viewersMax, ledger, durationMs, points };
-    return conclude({ ...parts, options: this.#options, troubles: this.#troubles });
+    return conclude({ ...parts, options: this.#options, troubles: this.#troubles, browsers });
   }
 
   #plan(): Schedule {
@@ -102,14 +111,29 @@ class Run {
     const { serverUrl, agencyKey, incidentId, cameras } = this.#stage.scene;
     const startAtMs = performance.timeOrigin + performance.now() + AGENTS_BEGIN_MS;
     const cameraIds = cameras.map(({ id }) => id);
-    return { name, serverUrl, agencyKey, incidentId, cameraIds, feedsPerConnection, startAtMs, steps };
+    const addresses = this.#options.target === 'self' ? 'many' : 'one';
+    return { name, serverUrl, agencyKey, incidentId, cameraIds, feedsPerConnection, addresses, startAtMs, steps };
+  }
+
+  /** One each, as officers have, unless they would be more than a server takes of one address. */
+  #feedsPerConnection(): number {
+    const { 'feeds-per-connection': wanted, target, viewers } = this.#options;
+    const needed = target === 'self' ? 1 : Math.ceil(viewers / CONNECTIONS_MAX);
+    const feeds = wanted ?? needed;
+    const most = Math.min(this.#cameras, FEEDS_PER_CONNECTION_MAX);
+    if (feeds <= most) return feeds;
+    throw new Error(
+      `${feeds} viewers on each control connection need as many cameras, and ${FEEDS_PER_CONNECTION_MAX} at most: a ` +
+        `server takes about ${CONNECTIONS_MAX} connections of one address. Take fewer viewers or more cameras.`,
+    );
   }
 
   /** The canary looks at every camera first, so that no figure of the bulk holds a camera's own start. */
   async #warmUp(): Promise<Warm> {
     const idle = await this.#stage.meter();
-    const steps = buildCanarySteps(this.#cameras, this.#options.duration + CANARY_EXTRA_MS);
-    await this.#crew.enlist(this.#agentPlan(CANARY, steps, FEEDS_PER_CONNECTION_MAX));
+    const feeds = Math.min(this.#cameras, FEEDS_PER_CONNECTION_MAX);
+    const steps = buildCanarySteps(this.#cameras, feeds, this.#options.duration + CANARY_EXTRA_MS);
+    await this.#crew.enlist(this.#agentPlan(CANARY, steps, feeds));
     await this.#crew.untilUp(CANARY, this.#cameras);
     await pause(SETTLE_MS);
     const snapshot = this.#crew.snapshotOf(CANARY);
@@ -120,18 +144,20 @@ class Run {
   async #runBulk(schedule: Schedule, durationMs: number): Promise<{ window: Window | null; viewersMax: number }> {
     const agents = Math.min(this.#options.agents, this.#options.viewers);
     const viewers = this.#options.viewers;
-    const feeds =
-      this.#options['feeds-per-connection'] ?? Math.min(FEEDS_PER_CONNECTION_MAX, Math.ceil(viewers / CONNECTIONS_MAX));
+    const feeds = this.#feedsPerConnection();
     this.#reporter.say(
       `${viewers} viewers in ${agents} process${agents === 1 ? '' : 'es'}, ${feeds} on a control connection`,
     );
-    for (const [at, steps] of dealSteps(schedule.steps, agents).entries()) {
+    for (const [at, steps] of dealSteps(schedule.steps, agents, feeds).entries()) {
       await this.#crew.enlist(this.#agentPlan(`agent-${at + 1}`, steps, feeds));
     }
     const beganAtMs = performance.now() + AGENTS_BEGIN_MS;
     const troubleTimers = schedule.troubles.map((trouble) =>
       setTimeout(() => this.#troubles.make(trouble), AGENTS_BEGIN_MS + trouble.atMs),
     );
+    const joining = this.#openBrowsers();
+    // Looked at after the loop; until then a refusal must not pass for one that nobody handles.
+    joining.catch(() => {});
     const window = new CostWindow(this.#stage.meter, this.#crew);
     const costFromMs = settledAtMs(schedule, durationMs);
     let viewersMax = 0;
@@ -141,14 +167,33 @@ class Run {
         const point = await this.#sampler.look();
         if (performance.now() - beganAtMs >= costFromMs) await window.look();
         if (!point) continue;
+        await this.browsers?.look();
         viewersMax = Math.max(viewersMax, point.viewersUp);
         this.#reporter.show(point, viewers + this.#cameras + 1);
       }
-      await this.#troubles.settle();
+      await Promise.all([this.#troubles.settle(), joining]);
+      await this.browsers?.look();
     } finally {
       for (const timer of troubleTimers) clearTimeout(timer);
     }
     return { window: window.close(), viewersMax };
+  }
+
+  /** They join while the others do; kept as soon as they are there, so that whatever breaks they are closed. */
+  async #openBrowsers(): Promise<void> {
+    const { browsers: viewers, size } = this.#options;
+    if (viewers === 0) return;
+    const { cameras: ours, scene } = this.#stage;
+    const { serverUrl, agencyKey, incidentId } = scene;
+    const sentAtMs = async (camera: number): Promise<readonly number[]> => {
+      if (!ours) return [];
+      const { atMs } = await ours.ask((ask) => ({ say: 'sent-at', ask, camera }), 'sent-at', CAMERAS_WITHIN_MS);
+      return atMs;
+    };
+    const cameraIds = scene.cameras.map(({ id }) => id);
+    const plan = { serverUrl, agencyKey, incidentId, cameraIds, viewers, pictureWidth: size.width, sentAtMs };
+    const { BrowserViewers } = await import('../viewer/browser-viewers.ts');
+    this.browsers = await BrowserViewers.open(plan);
   }
 
   async #compareLedger(firstEntry: number, sessions: readonly SeenSession[]): Promise<LedgerVerdict> {

@@ -39,6 +39,8 @@ export async function startSelfServer(workers: number): Promise<SelfServer> {
     SALLYPORT_RTC_PORT: String(Math.min(rtcPort, 65_535 - WORKERS_MAX)),
     SALLYPORT_WORKERS: String(workers),
     SALLYPORT_CAMERA_NETWORKS: '127.0.0.1/32',
+    // The viewers speak for many addresses, as a proxy does: a server takes so many connections of one.
+    SALLYPORT_TRUSTED_PROXIES: '127.0.0.1,::1',
     SALLYPORT_LOG_LEVEL: 'error',
   };
   const child = spawn(process.execPath, [cli, 'serve'], { env, stdio: ['ignore', 'ignore', 'pipe'] });

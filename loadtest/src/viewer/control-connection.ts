@@ -33,11 +33,16 @@ export class ControlConnection {
     this.#socket = socket;
   }
 
-  /** Opens it and waits for `hello`. Rejects with ControlFault. */
-  static async open(serverUrl: string): Promise<ControlConnection> {
+  /**
+   * Opens it and waits for `hello`. Rejects with ControlFault. `cameFrom` is the address to speak for, where the server
+   * believes us as a proxy; null speaks for this machine.
+   */
+  static async open(serverUrl: string, cameFrom: string | null = null): Promise<ControlConnection> {
     const url = new URL('/v1/signal', serverUrl);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(url, SUBPROTOCOL);
+    const headers = cameFrom === null ? {} : { 'x-forwarded-for': cameFrom };
+    // Node's WebSocket takes headers, which no browser's does; the common type does not know them.
+    const socket = new WebSocket(url, { protocols: SUBPROTOCOL, headers } as unknown as string);
     const connection = new ControlConnection(socket);
     const opened = Promise.withResolvers<void>();
     const timer = setTimeout(() => opened.reject(new ControlFault('no hello in time')), OPEN_WITHIN_MS);

@@ -3,25 +3,20 @@
  * does is done, in the same order, and each step is timed.
  */
 import type { SessionId } from '@sallyport/protocol/ids';
-import { call, type DeploymentFault } from '../deployment.ts';
+import type { DeploymentFault } from '../deployment.ts';
 import type { Distribution } from '../distribution.ts';
 import type { Certificate } from '../engine/certificate.ts';
 import { MediaLink } from '../engine/media-link.ts';
 import { buildAnswer, readOffer } from '../engine/session-description.ts';
+import { Admission, type AdmissionPlan } from './admission.ts';
 import type { ControlConnection, GateNews, JoinAnswer } from './control-connection.ts';
-import { makeProof, makeViewerKey, type ViewerKey } from './viewer-key.ts';
 
 /** A token is replaced when so much of the time left has passed. */
 const RENEW_AT = 0.6;
 /** Node's timers hold 31 bits. */
 const TIMER_MS_MAX = 2_000_000_000;
 
-export type ViewerPlan = {
-  readonly name: string;
-  readonly serverUrl: string;
-  readonly agencyKey: string;
-  readonly incidentId: string;
-  readonly cameraId: string;
+export type ViewerPlan = AdmissionPlan & {
   readonly certificate: Certificate;
   readonly latencyMs: Distribution;
   /** When it was to begin, on `performance.now()`: an open-loop arrival counts from there. */
@@ -54,14 +49,14 @@ export class VirtualViewer {
   endReason = '';
   link: MediaLink | null = null;
   readonly #connection: ControlConnection;
-  readonly #key: ViewerKey = makeViewerKey();
+  readonly #admission: Admission;
   readonly #over = Promise.withResolvers<void>();
-  #token = '';
   #renewal: NodeJS.Timeout | null = null;
 
   constructor(plan: ViewerPlan, connection: ControlConnection) {
     this.plan = plan;
     this.#connection = connection;
+    this.#admission = new Admission(plan, connection);
     const { scheduledAtMs } = plan;
     const none = { tokenAtMs: 0, joinedAtMs: 0, offeredAtMs: 0, iceAtMs: 0, dtlsAtMs: 0 };
     this.moments = { scheduledAtMs, begunAtMs: 0, ...none, firstPacketAtMs: 0, firstFrameAtMs: 0, closedAtMs: 0 };
@@ -81,9 +76,9 @@ export class VirtualViewer {
   async watch(): Promise<void> {
     this.moments.begunAtMs = performance.now();
     try {
-      this.#token = await this.#fetchToken();
+      await this.#admission.fetchToken();
       this.moments.tokenAtMs = performance.now();
-      await this.#join(this.#token);
+      await this.#join();
     } catch (fault) {
       const status = (fault as Partial<DeploymentFault>).status ?? 0;
       this.#end(status >= 400 && status < 500 ? 'denied' : 'failed', (fault as Error).message);
@@ -91,8 +86,8 @@ export class VirtualViewer {
   }
 
   /** Presents the token of before once more; answers what the server said. Opens nothing when refused, as it must be. */
-  async tryAgain(): Promise<JoinAnswer> {
-    return this.#present(this.#token);
+  tryAgain(): Promise<JoinAnswer> {
+    return this.#admission.join();
   }
 
   /** The viewer goes. Idempotent. */
@@ -108,27 +103,9 @@ export class VirtualViewer {
     this.link?.close();
   }
 
-  async #fetchToken(): Promise<string> {
-    const { serverUrl, agencyKey, incidentId, cameraId, name } = this.plan;
-    const request = { incidentId, cameraIds: [cameraId], jkt: this.#key.thumbprint, viewer: name };
-    return String((await call(serverUrl, agencyKey, 'POST', '/v1/tokens', request))['token']);
-  }
-
-  #prove(token: string): string {
-    const { nonce, htu } = this.#connection.challenge;
-    return makeProof(this.#key, { token, htu, nonce, nowMs: Date.now() });
-  }
-
-  async #present(token: string): Promise<JoinAnswer> {
-    const answer = await this.#connection.join(this.plan.cameraId, token, this.#prove(token));
-    // The nonce may have been replaced since `hello`; the error brought the new one.
-    if (answer.type !== 'error' || answer.code !== 'use-nonce') return answer;
-    return this.#connection.join(this.plan.cameraId, token, this.#prove(token));
-  }
-
-  async #join(token: string): Promise<void> {
+  async #join(): Promise<void> {
     this.moments.joinedAtMs = performance.now();
-    const answer = await this.#present(token);
+    const answer = await this.#admission.join();
     this.moments.offeredAtMs = performance.now();
     if (answer.type === 'error') this.#end('denied', answer.code);
     else if (answer.type === 'offer') this.#answer(answer);
@@ -195,8 +172,7 @@ export class VirtualViewer {
     const { sessionId } = this;
     if (this.ending !== null || sessionId === null) return;
     try {
-      this.#token = await this.#fetchToken();
-      await this.#connection.renew(sessionId, this.#token, this.#prove(this.#token));
+      await this.#admission.renew(sessionId);
     } catch {
       // A gate that was not renewed closes by itself, and that is told and counted.
     }

@@ -69,7 +69,7 @@ t.test('the cost of watching is taken after the joining, where there is an after
 });
 
 t.test('the canary keeps one viewer at each camera and one that comes and goes', async (t) => {
-  const steps = buildCanarySteps(3, 10_000);
+  const steps = buildCanarySteps(3, 2, 10_000);
   t.same(
     steps.slice(0, 3).map(({ camera, atMs }) => [camera, atMs]),
     [
@@ -78,15 +78,25 @@ t.test('the canary keeps one viewer at each camera and one that comes and goes',
       [2, 0],
     ],
   );
-  t.ok(steps.slice(3).every(({ viewer }) => viewer === 3));
+  t.ok(
+    steps.slice(3).every(({ viewer }) => viewer === 4),
+    'on a connection of its own',
+  );
 });
 
 t.test('viewers are dealt out whole', async (t) => {
   const { steps } = build({ scenario: 'flapping' });
-  const hands = dealSteps(steps, 3);
+  const hands = dealSteps(steps, 3, 1);
   t.equal(hands.flat().length, steps.length);
   t.same(
     hands.map((hand) => new Set(hand.map(({ viewer }) => viewer)).size),
     [4, 4, 4],
   );
+  const walls = dealSteps(build({ viewers: 12, cameras: 4 }).steps, 2, 4);
+  for (const hand of walls) {
+    for (const wall of [0, 1]) {
+      const cameras = hand.filter(({ viewer }) => Math.floor(viewer / 4) === wall).map(({ camera }) => camera);
+      t.equal(new Set(cameras).size, cameras.length, 'no camera twice on a connection');
+    }
+  }
 });
