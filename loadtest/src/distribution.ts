@@ -7,6 +7,9 @@ const GROWTH = Math.log(1.01);
 /** Finer than any clock here. */
 const FLOOR = 0.001;
 
+/** The value that stands for all in a bucket. */
+const middleOf = (bucket: number): number => (bucket === 0 ? 0 : FLOOR * Math.exp((bucket - 0.5) * GROWTH));
+
 /** As it travels between processes and into the report's JSON. */
 export type PackedDistribution = {
   readonly count: number;
@@ -68,8 +71,7 @@ export class Distribution {
     for (const [bucket, count] of [...this.#buckets].sort(([a], [b]) => a - b)) {
       seen += count;
       if (seen < rank) continue;
-      const middle = bucket === 0 ? 0 : FLOOR * Math.exp((bucket - 0.5) * GROWTH);
-      return Math.min(this.#max, Math.max(this.#min, middle));
+      return Math.min(this.#max, Math.max(this.#min, middleOf(bucket)));
     }
     return this.#max;
   }
@@ -80,7 +82,7 @@ export class Distribution {
   }
 }
 
-/** What was added between two looks at the same distribution; the extremes are those of the later look. */
+/** What was added between two looks at the same distribution; least and greatest are known to a bucket. */
 export function addedSince(later: PackedDistribution, earlier: PackedDistribution): PackedDistribution {
   const before = new Map<number, number>();
   for (let at = 0; at + 1 < earlier.buckets.length; at += 2) before.set(earlier.buckets[at]!, earlier.buckets[at + 1]!);
@@ -90,8 +92,9 @@ export function addedSince(later: PackedDistribution, earlier: PackedDistributio
     const count = later.buckets[at + 1]! - (before.get(bucket) ?? 0);
     if (count > 0) buckets.push(bucket, count);
   }
-  const { count, sum } = { count: later.count - earlier.count, sum: later.sum - earlier.sum };
-  return { count, sum, min: later.min, max: later.max, buckets };
+  const count = later.count - earlier.count;
+  const [min, max] = count === 0 ? [0, 0] : [middleOf(buckets[0] ?? 0), middleOf(buckets.at(-2) ?? 0)];
+  return { count, sum: later.sum - earlier.sum, min, max: Math.min(max, later.max), buckets };
 }
 
 /** All of them in one. */

@@ -38,4 +38,5 @@ t.test('merged is as if all had come to one, and a difference undoes it', async 
   const again = mergeAll([addedSince(both.pack(), a.pack())]);
   t.equal(again.count, 4);
   t.equal(again.percentile(0.5), b.percentile(0.5));
+  t.ok(Math.abs((again.max ?? 0) - 8) < 0.05, 'the 400 was there before');
 });

@@ -32,9 +32,11 @@ export class MissingPackets {
     }
   }
 
-  /** It came after all, late or by retransmission. */
-  found(sequence: number): boolean {
-    return this.#wanted.delete(sequence);
+  /** It came after all, late or by retransmission: since when it was missing. Null when it was not. */
+  found(sequence: number): number | null {
+    const wanted = this.#wanted.get(sequence);
+    this.#wanted.delete(sequence);
+    return wanted?.sinceMs ?? null;
   }
 
   /** What to ask for now; `lost` is true when a hole was given up since the last call. */

@@ -15,6 +15,7 @@ const FREEZE_EXTRA_MS = 150;
 const FREEZE_FRAMES = 3;
 /** A newcomer is first shown the pictures since the last key picture: their age is no latency. */
 const LATENCY_AFTER_MS = 2_000;
+const START_MS = 1_000;
 const FRAME_MS_AT_FIRST = 40;
 
 export class Reception {
@@ -24,6 +25,11 @@ export class Reception {
   bytes = 0;
   duplicates = 0;
   lost = 0;
+  /**
+   * Of these, the holes of the first second: a newcomer is shown the packets since the last key picture, and when the next
+   * key picture comes before they are through, the rest is left out on purpose.
+   */
+  lostAtStart = 0;
   frames = 0;
   freezes = 0;
   freezeMs = 0;
@@ -75,7 +81,7 @@ export class Reception {
 
   /** A retransmission brought this packet of the stream. */
   mend(sequence: number): void {
-    if (this.missing.found(sequence)) this.lost -= 1;
+    this.#find(sequence);
   }
 
   /** Loss since the last call as a share, for a receiver report. */
@@ -94,17 +100,28 @@ export class Reception {
     const step = sequenceStep(this.#highest, sequence);
     if (step <= 0) {
       // A replay of the last key picture brings all of its packets again.
-      if (!this.missing.found(sequence)) return 'duplicate';
-      this.lost -= 1;
-      return 'late';
+      return this.#find(sequence) ? 'late' : 'duplicate';
     }
     if (step > 1 && step <= GAP_MAX) {
       this.lost += step - 1;
+      if (this.#isStart(nowMs)) this.lostAtStart += step - 1;
       this.missing.note((this.#highest + 1) & 0xffff, step - 1, nowMs);
     }
     if (sequence < this.#highest) this.#cycles += 1;
     this.#highest = sequence;
     return step > 1 ? 'gap' : 'next';
+  }
+
+  #find(sequence: number): boolean {
+    const sinceMs = this.missing.found(sequence);
+    if (sinceMs === null) return false;
+    this.lost -= 1;
+    if (this.#isStart(sinceMs)) this.lostAtStart -= 1;
+    return true;
+  }
+
+  #isStart(atMs: number): boolean {
+    return atMs - this.firstPacketAtMs < START_MS;
   }
 
   #measureJitter(timestamp: number, nowMs: number): void {

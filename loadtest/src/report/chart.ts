@@ -53,7 +53,7 @@ export function drawChart({ title, unit, seconds, lines }: Chart): string {
     const at = `x="${x(second).toFixed(1)}" y="${BOX.height - 10}"`;
     times.push(`<text class="axis" ${at} text-anchor="middle">${Math.round(second)} s</text>`);
   }
-  const paths = lines.map(({ tone, values }) => `<path class="line ${tone}" d="${drawPath(values, seconds, x, y)}"/>`);
+  const paths = lines.map(({ tone, values }) => drawLine(values, tone, (at) => x(seconds[at] ?? 0), y));
   const legend = lines.map(({ name, tone }) => `<span class="key ${tone}">${escapeText(name)}</span>`).join(' ');
   const label = escapeText(`${title}, in ${unit}, over the ${Math.round(lastSecond)} seconds of the run`);
   return [
@@ -68,18 +68,17 @@ export function drawChart({ title, unit, seconds, lines }: Chart): string {
 
 type Scale = (value: number) => number;
 
-function drawPath(values: readonly (number | null)[], seconds: readonly number[], x: Scale, y: Scale): string {
+/** One path for what hangs together; a lone value between two gaps is a dot. */
+function drawLine(values: readonly (number | null)[], tone: Line['tone'], x: Scale, y: Scale): string {
+  const isSeen = (at: number): boolean => Number.isFinite(values[at] ?? Number.NaN);
   const parts: string[] = [];
-  let pen: 'up' | 'down' = 'up';
+  const dots: string[] = [];
   values.forEach((value, at) => {
-    if (value === null || !Number.isFinite(value)) {
-      pen = 'up';
-      return;
-    }
-    const to = `${x(seconds[at] ?? 0).toFixed(1)} ${y(value).toFixed(1)}`;
-    // A lone point between two gaps is drawn as a dot.
-    parts.push(pen === 'up' ? `M${to}h.1` : `L${to}`);
-    pen = 'down';
+    if (value === null || !isSeen(at)) return;
+    const [left, top] = [x(at).toFixed(1), y(value).toFixed(1)];
+    const begins = !isSeen(at - 1);
+    if (begins && !isSeen(at + 1)) dots.push(`<circle class="dot ${tone}" cx="${left}" cy="${top}" r="3"/>`);
+    else parts.push(`${begins ? 'M' : 'L'}${left} ${top}`);
   });
-  return parts.join('');
+  return `<path class="line ${tone}" d="${parts.join('')}"/>${dots.join('')}`;
 }

@@ -18,14 +18,14 @@ const STYLE = `
 h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; } p { margin: .25rem 0; }
 .soft, small { color: var(--soft); } .verdict { border-left: .4rem solid; background: var(--panel); padding: .75rem 1rem;
   margin: 1rem 0; } .verdict strong { font-size: 1.25rem; } .VALID, .pass { color: var(--good); border-color: var(--good); }
-.DEGRADED { color: var(--mild); border-color: var(--mild); } .INVALID, .fail { color: var(--bad); border-color: var(--bad); }
+td.pass, td.fail { border-bottom-color: var(--rule); } .DEGRADED { color: var(--mild); border-color: var(--mild); } .INVALID, .fail { color: var(--bad); border-color: var(--bad); }
 .verdict li, .verdict p { color: var(--ink); } .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--rule); }
 th { font-weight: 600; color: var(--soft); } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .charts, .columns { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
 figure { margin: 0; background: var(--panel); padding: .75rem; border-radius: .4rem; } figcaption { font-weight: 600; }
 svg { width: 100%; height: auto; display: block; } .rule { stroke: var(--rule); } .axis { fill: var(--soft); font-size: 11px; }
-.line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; } .line.a { stroke: var(--a); }
+.line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; } .dot { stroke: none; } .dot.a { fill: var(--a); } .dot.b { fill: var(--b); } .dot.c { fill: var(--c); } .line.a { stroke: var(--a); }
 .line.b { stroke: var(--b); stroke-dasharray: 6 3; } .line.c { stroke: var(--c); stroke-dasharray: 2 3; }
 .legend { font-size: .85rem; color: var(--soft); } .key { margin-right: 1rem; }
 .key::before { content: ""; display: inline-block; width: 1.2rem; margin-right: .35rem; vertical-align: middle;
@@ -120,13 +120,25 @@ function writeScalars({ figures }: RunResult): string {
 
 const SECRET = ['operator-key', 'agency-key', 'camera-login', 'thresholds', 'json', 'html'];
 
+const UNITS: Readonly<Record<string, string>> = {
+  duration: 'ms',
+  every: 'ms',
+  gop: 'ms',
+  bitrate: 'kbit/s',
+  arrivals: '/s',
+};
+
+function writeOption(name: string, value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Object.values(value).join(' x ');
+  return `${String(value)} ${UNITS[name] ?? ''}`.trim();
+}
+
 function writeConditions({ options, host, startedAtMs }: RunResult): string {
   const shown = Object.entries(options).filter(([name, value]) => !SECRET.includes(name) && value !== null);
-  const text = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
   const rows = [
     ['started', new Date(startedAtMs).toISOString()],
     ['machine of the harness', `${host.cores} x ${host.cpu}, Linux ${host.kernel}, Node ${host.node}`],
-    ...shown.map(([name, value]) => [name, text(value)]),
+    ...shown.map(([name, value]) => [name, writeOption(name, value)]),
   ].map((cells) => row(cells, 9));
   return table(row(['Condition', 'Value'], 9, 'th'), rows);
 }

@@ -36,6 +36,7 @@ export const SCALAR_ROWS: readonly Scalar[] = [
   ['joins asked / denied / failed', 'joins_asked', number(0)],
   ['loss, net of the harness', 'loss_rate', (value) => percent(value)],
   ['loss with the harness', 'loss_rate_total', (value) => percent(value)],
+  ['packets left out while joining', 'start_holes', number(0)],
   ['freezes', 'freezes', number(0)],
   ['frozen per viewer and minute', 'freeze_ms_per_minute', number(0, 'ms')],
   ['received', 'megabits_per_second', number(1, 'Mbit/s')],

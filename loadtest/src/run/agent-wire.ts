@@ -65,6 +65,7 @@ export type Counts = {
   packets: number;
   bytes: number;
   lost: number;
+  lostAtStart: number;
   duplicates: number;
   frames: number;
   freezes: number;
@@ -76,7 +77,7 @@ export type Counts = {
 
 export const emptyCounts = (): Counts => ({
   ...{ asked: 0, offered: 0, denied: 0, failed: 0, left: 0, cut: 0 },
-  ...{ packets: 0, bytes: 0, lost: 0, duplicates: 0, frames: 0, freezes: 0, freezeMs: 0 },
+  ...{ packets: 0, bytes: 0, lost: 0, lostAtStart: 0, duplicates: 0, frames: 0, freezes: 0, freezeMs: 0 },
   ...{ repairs: 0, nacks: 0, plis: 0 },
 });
 

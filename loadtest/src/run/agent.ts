@@ -15,6 +15,8 @@ import { Tally } from './tally.ts';
 const LISTEN_AFTER_MS = 2_000;
 /** Half of what a server takes of one address. */
 const CONNECTIONS_PER_ADDRESS = 50;
+/** What a server says to everyone who leaves at once. */
+const SETTLE_WITHIN_MS = 5_000;
 const SNAPSHOT_MS = 1_000;
 
 export class Agent {
@@ -39,6 +41,8 @@ export class Agent {
   }
 
   start(): void {
+    // Node loads its HTTP client at the first use; no viewer should wait for that.
+    fetch(new URL('/healthz', this.#plan.serverUrl)).catch(() => {});
     for (const step of this.#plan.steps) {
       const dueAtMs = this.#plan.startAtMs + step.atMs - performance.timeOrigin;
       this.#after(dueAtMs - performance.now(), () => this.#take(step, dueAtMs));
@@ -75,6 +79,7 @@ export class Agent {
     const before = this.#viewers.get(number);
     if (this.#state === 'finishing' || (before && before.ending === null)) return;
     this.#tally.counts.asked += 1;
+    const begunAtMs = performance.now();
     const connection = await this.#connectionOf(number).catch((fault: Error) => {
       this.#tally.fail(fault.message);
       return null;
@@ -83,7 +88,7 @@ export class Agent {
     const viewer = new VirtualViewer(
       {
         name: `${name}-${number}`,
-        ...{ serverUrl, agencyKey, incidentId, scheduledAtMs },
+        ...{ serverUrl, agencyKey, incidentId, scheduledAtMs, begunAtMs },
         cameraId: cameraIds[camera] ?? '',
         certificate: this.#certificate,
         latencyMs: this.#latencyMs,
@@ -172,8 +177,8 @@ export class Agent {
     for (const timer of this.#timers) clearTimeout(timer);
     const snapshot = this.#snapshot();
     for (const viewer of this.#viewers.values()) viewer.leave();
-    // Everything that is over by now; a microtask has put it on the list.
-    await Promise.resolve();
+    const settled = Promise.all([...this.#current()].map((viewer) => viewer.settled));
+    await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, SETTLE_WITHIN_MS))]);
     for (const viewer of [...this.#listening]) this.#release(viewer);
     const connections = await Promise.allSettled(this.#connections);
     for (const one of connections) if (one.status === 'fulfilled') one.value.close();

@@ -6,7 +6,7 @@ import { addedSince, Distribution, mergeAll } from '../distribution.ts';
 import type { BrowserViewers } from '../viewer/browser-viewers.ts';
 import { DURATION_NAMES, type Snapshot } from './agent-wire.ts';
 import type { Finished } from './crew.ts';
-import { buildFigures, FIGURE_NAMES, type MemorySteps, mergeDurations, type RunFacts, type Window } from './figures.ts';
+import { buildFigures, FIGURE_NAMES, type MemorySteps, mergeDurations, type Window } from './figures.ts';
 import type { LedgerVerdict } from './ledger-check.ts';
 import type { RunOptions } from './options.ts';
 import type { Point } from './sampler.ts';
@@ -65,23 +65,25 @@ export function conclude(gathered: Gathered): Conclusion {
   const snapshots = finished.map(({ snapshot }) => snapshot);
   const bulk = snapshots.filter(({ agent }) => agent !== CANARY);
   const alone = snapshots.filter(({ agent }) => agent === CANARY).map((one) => sinceWarm(one, warm.snapshot));
-  const distributions = (of: readonly Snapshot[]): RunFacts['distributions'] => ({
-    ...mergeDurations(of),
+  const none = new Distribution();
+  const seldom = { dark: none, dark_viewer: none, dark_server: none, cold_first_frame: none };
+  const empty = { ...seldom, browser_first_frame: none, browser_latency: none };
+  const ofRun = {
     dark: troubles.darkMs,
     dark_viewer: troubles.darkViewerMs,
     dark_server: troubles.darkServerMs,
     cold_first_frame: mergeAll([warm.snapshot.durations.first_frame]),
-    browser_first_frame: browsers?.firstFrameMs ?? new Distribution(),
-    browser_latency: browsers?.latencyMs ?? new Distribution(),
-  });
+    browser_first_frame: browsers?.firstFrameMs ?? none,
+    browser_latency: browsers?.latencyMs ?? none,
+  };
   const { withdrawals, reboots, denialsTried, denialsLetThrough } = troubles;
   const { durationMs, viewersMax, memory, window } = gathered;
   const common = { durationMs, viewersMax, memory, withdrawals, reboots, denialsTried, denialsLetThrough };
   // Loss, packets and cost are everybody's; durations are the bulk's, since the canary's are what they are held against.
   const everybody = { ...common, snapshots, window, ledgerMismatches: ledger.mismatches };
-  const figures = buildFigures({ ...everybody, distributions: distributions(bulk) });
+  const figures = buildFigures({ ...everybody, distributions: { ...mergeDurations(bulk), ...ofRun } });
   const lone = { ...common, snapshots: alone, window: null, ledgerMismatches: null };
-  const canary = buildFigures({ ...lone, distributions: distributions(alone) });
+  const canary = buildFigures({ ...lone, distributions: { ...mergeDurations(alone), ...empty } });
   return {
     options,
     host: describeHost(),

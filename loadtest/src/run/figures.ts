@@ -20,7 +20,16 @@ export type DistributionName = (typeof DISTRIBUTIONS)[number];
 const POINTS = ['p50', 'p95', 'p99', 'max', 'mean', 'count'] as const;
 const SCALARS = [
   ...['viewers_max', 'joins_asked', 'joins_denied', 'joins_failed'],
-  ...['loss_rate', 'loss_rate_total', 'packets', 'frames', 'freezes', 'freeze_ms_per_minute', 'megabits_per_second'],
+  ...[
+    'loss_rate',
+    'loss_rate_total',
+    'start_holes',
+    'packets',
+    'frames',
+    'freezes',
+    'freeze_ms_per_minute',
+    'megabits_per_second',
+  ],
   ...['withdrawals', 'reboots', 'denials_tried', 'denials_let_through', 'ledger_mismatches'],
   ...['server_cores', 'server_cpu_ms_per_viewer_second', 'worker_cpu_ms_per_1000_packets', 'node_cpu_share'],
   ...['server_memory_mb', 'memory_mb_per_viewer', 'memory_mb_per_camera'],
@@ -101,6 +110,7 @@ function buildScalars(facts: RunFacts): Readonly<Record<ScalarName, number | nul
   const counts = sumCounts(snapshots);
   const drops = snapshots.reduce((sum, { health }) => sum + health.kernelDrops, 0);
   const due = counts.packets + Math.max(0, counts.lost);
+  const lost = Math.max(0, counts.lost - counts.lostAtStart);
   const viewerMinutes = Math.max(1 / 60, (facts.window?.viewerSeconds ?? 0) / 60);
   return {
     viewers_max: facts.viewersMax,
@@ -108,8 +118,9 @@ function buildScalars(facts: RunFacts): Readonly<Record<ScalarName, number | nul
     joins_denied: counts.denied,
     joins_failed: counts.failed,
     // What the kernel dropped at our own sockets was delivered; it is the harness's loss, and told apart.
-    loss_rate: due === 0 ? null : Math.max(0, counts.lost - drops) / due,
-    loss_rate_total: due === 0 ? null : Math.max(0, counts.lost) / due,
+    loss_rate: due === 0 ? null : Math.max(0, lost - drops) / due,
+    loss_rate_total: due === 0 ? null : lost / due,
+    start_holes: counts.lostAtStart,
     packets: counts.packets,
     frames: counts.frames,
     freezes: counts.freezes,

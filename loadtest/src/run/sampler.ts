@@ -36,7 +36,7 @@ export class Sampler {
   readonly points: Point[] = [];
   readonly #crew: Crew;
   readonly #meter: ServerMeter;
-  readonly #beganAtMs = performance.now();
+  #beganAtMs = 0;
   #last: Look | null = null;
 
   constructor(crew: Crew, meter: ServerMeter) {
@@ -44,7 +44,7 @@ export class Sampler {
     this.#meter = meter;
   }
 
-  /** Takes a look; the first gives no point. */
+  /** Takes a look; the first gives no point, and time is counted from it. */
   async look(): Promise<Point | null> {
     const usage = await this.#meter();
     const { snapshots } = this.#crew;
@@ -52,7 +52,10 @@ export class Sampler {
     const now: Look = { atMs: performance.now(), usage, snapshots, harnessCpuMs };
     const before = this.#last;
     this.#last = now;
-    if (!before) return null;
+    if (!before) {
+      this.#beganAtMs = now.atMs;
+      return null;
+    }
     const point = this.#compare(before, now);
     this.points.push(point);
     return point;
@@ -67,7 +70,7 @@ export class Sampler {
     };
     const [join, firstFrame, latency] = [added('join'), added('first_frame'), added('latency')];
     const packets = Math.max(0, is.packets - was.packets);
-    const lost = Math.max(0, is.lost - was.lost);
+    const lost = Math.max(0, is.lost - is.lostAtStart - (was.lost - was.lostAtStart));
     const cores = (of: (usage: ServerUsage) => number): number | null =>
       before.usage && now.usage ? (of(now.usage) - of(before.usage)) / wallMs : null;
     return {

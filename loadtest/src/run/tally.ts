@@ -115,6 +115,7 @@ function addViewer(counts: Counts, durations: Durations, { moments, ending, sess
   counts.packets += reception.packets + link.repairs + link.otherPackets;
   counts.bytes += reception.bytes;
   counts.lost += reception.lost;
+  counts.lostAtStart += reception.lostAtStart;
   counts.duplicates += reception.duplicates;
   counts.frames += reception.frames;
   counts.freezes += reception.freezes;

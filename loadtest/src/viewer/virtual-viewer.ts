@@ -21,6 +21,8 @@ export type ViewerPlan = AdmissionPlan & {
   readonly latencyMs: Distribution;
   /** When it was to begin, on `performance.now()`: an open-loop arrival counts from there. */
   readonly scheduledAtMs: number;
+  /** When the harness got round to it. */
+  readonly begunAtMs: number;
 };
 
 /** How a viewing ended; `left` is its own wish. */
@@ -51,20 +53,26 @@ export class VirtualViewer {
   readonly #connection: ControlConnection;
   readonly #admission: Admission;
   readonly #over = Promise.withResolvers<void>();
+  readonly #settled = Promise.withResolvers<void>();
   #renewal: NodeJS.Timeout | null = null;
 
   constructor(plan: ViewerPlan, connection: ControlConnection) {
     this.plan = plan;
     this.#connection = connection;
     this.#admission = new Admission(plan, connection);
-    const { scheduledAtMs } = plan;
+    const { scheduledAtMs, begunAtMs } = plan;
     const none = { tokenAtMs: 0, joinedAtMs: 0, offeredAtMs: 0, iceAtMs: 0, dtlsAtMs: 0 };
-    this.moments = { scheduledAtMs, begunAtMs: 0, ...none, firstPacketAtMs: 0, firstFrameAtMs: 0, closedAtMs: 0 };
+    this.moments = { scheduledAtMs, begunAtMs, ...none, firstPacketAtMs: 0, firstFrameAtMs: 0, closedAtMs: 0 };
   }
 
   /** Resolves when the viewing is over. */
   get over(): Promise<void> {
     return this.#over.promise;
+  }
+
+  /** Resolves when the server has said that it is over too, or there was nothing to be said. */
+  get settled(): Promise<void> {
+    return this.#settled.promise;
   }
 
   /** True from the first packet to the end. */
@@ -74,7 +82,6 @@ export class VirtualViewer {
 
   /** Goes through the whole of it; resolves once the answer is sent, or it has ended. Never rejects. */
   async watch(): Promise<void> {
-    this.moments.begunAtMs = performance.now();
     try {
       await this.#admission.fetchToken();
       this.moments.tokenAtMs = performance.now();
@@ -90,12 +97,13 @@ export class VirtualViewer {
     return this.#admission.join();
   }
 
-  /** The viewer goes. Idempotent. */
+  /**
+   * The viewer goes. Its media end when the server has answered: whoever hangs up first is on record as lost. Idempotent.
+   */
   leave(): void {
     if (this.ending !== null) return;
     if (this.sessionId !== null) this.#connection.send({ type: 'leave', sessionId: this.sessionId as SessionId });
     this.#end('left', '');
-    this.link?.close();
   }
 
   /** Lets go of the socket; whatever comes after a cut has been counted by then. */
@@ -157,8 +165,12 @@ export class VirtualViewer {
 
   #hearGate(news: GateNews): void {
     if (news.state === 'open') this.#planRenewal(news.leftMs ?? TIMER_MS_MAX);
-    else if (this.ending === 'cut') this.endReason = news.reason ?? '';
-    else this.#end('cut', news.reason ?? '');
+    else {
+      if (this.ending === 'cut') this.endReason = news.reason ?? '';
+      else this.#end('cut', news.reason ?? '');
+      if (this.ending === 'left') this.link?.close();
+      this.#settled.resolve();
+    }
   }
 
   #planRenewal(leftMs: number): void {
@@ -186,5 +198,6 @@ export class VirtualViewer {
     if (this.#renewal) clearTimeout(this.#renewal);
     this.link?.quieten();
     this.#over.resolve();
+    if (this.sessionId === null || ending === 'failed') this.#settled.resolve();
   }
 }

@@ -37,6 +37,18 @@ t.test('loss is what the numbers leave out, until it is mended', async (t) => {
   t.equal(reception.lost, 0, 'mended once');
 });
 
+t.test('holes of the first second are told apart', async (t) => {
+  const reception = new Reception(new Distribution());
+  feed(reception, [10, 13]);
+  t.equal(reception.lostAtStart, 2);
+  reception.mend(11);
+  t.equal(reception.lostAtStart, 1);
+  reception.take(packet(16, 60), 100, 3_000, 0);
+  reception.mend(14);
+  t.equal(reception.lost, 2);
+  t.equal(reception.lostAtStart, 1);
+});
+
 t.test('a replay of known packets is duplicates and nothing else', async (t) => {
   const reception = new Reception(new Distribution());
   feed(reception, [1, 2, 3, 4]);
