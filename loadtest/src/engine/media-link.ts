@@ -37,6 +37,8 @@ export type LinkOptions = {
   readonly certificate: Certificate;
   /** Where latencies are added. */
   readonly latencyMs: Distribution;
+  /** Whether the network loses this datagram on its way to us. */
+  readonly drops: () => boolean;
   /** Called once when the link is over and not by our own close. */
   readonly onOver: (why: string) => void;
   readonly onFirstPacket: () => void;
@@ -161,6 +163,7 @@ export class MediaLink {
   }
 
   #receive(datagram: Buffer): void {
+    if (this.#options.drops()) return;
     const first = datagram[0] ?? 255;
     if (first >= 128 && first < 192) {
       const type = datagram[1]! & 0x7f;

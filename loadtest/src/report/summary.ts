@@ -46,6 +46,7 @@ export const SCALAR_ROWS: readonly Scalar[] = [
   ['... of it the control process', 'node_cpu_share', percent],
   ['... for a viewer and second', 'server_cpu_ms_per_viewer_second', number(2, 'ms')],
   ['worker for 1,000 packets', 'worker_cpu_ms_per_1000_packets', number(1, 'ms')],
+  ['server waiting for a processor', 'server_run_queue_share', percent],
   ['server memory', 'server_memory_mb', number(0, 'MB')],
   ['... for a viewer', 'memory_mb_per_viewer', number(2, 'MB')],
   ['... for a camera', 'memory_mb_per_camera', number(2, 'MB')],

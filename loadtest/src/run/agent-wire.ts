@@ -14,6 +14,9 @@ export type AgentPlan = {
   readonly feedsPerConnection: number;
   /** `many`: the server believes us as a proxy, and the connections come from as many addresses as viewers would. */
   readonly addresses: 'one' | 'many';
+  /** Share of datagrams that the network loses on the way to the viewers, 0 to 1. */
+  readonly loss: number;
+  readonly seed: number;
   /** The wall-clock moment the steps count from. */
   readonly startAtMs: number;
   readonly steps: readonly Step[];

@@ -8,7 +8,7 @@ import { ControlConnection } from '../viewer/control-connection.ts';
 import { VirtualViewer } from '../viewer/virtual-viewer.ts';
 import type { AgentPlan, FromAgent, SeenSession, Snapshot, ToAgent } from './agent-wire.ts';
 import { HarnessHealth } from './harness-health.ts';
-import type { Step } from './schedule.ts';
+import { type Step, seededChance } from './schedule.ts';
 import { Tally } from './tally.ts';
 
 /** After a cut nothing may come any more; so long is listened. */
@@ -32,12 +32,15 @@ export class Agent {
   /** Over, and still listening for what must not come. */
   readonly #listening = new Set<VirtualViewer>();
   readonly #sessions: SeenSession[] = [];
+  readonly #drops: () => boolean;
   readonly #timers = new Set<NodeJS.Timeout>();
   #state: 'running' | 'finishing' = 'running';
 
   constructor(plan: AgentPlan, tell: (message: FromAgent) => void) {
     this.#plan = plan;
     this.#tell = tell;
+    const chance = seededChance(plan.seed);
+    this.#drops = plan.loss === 0 ? () => false : () => chance() < plan.loss;
   }
 
   start(): void {
@@ -92,6 +95,7 @@ export class Agent {
         cameraId: cameraIds[camera] ?? '',
         certificate: this.#certificate,
         latencyMs: this.#latencyMs,
+        drops: this.#drops,
       },
       connection,
     );

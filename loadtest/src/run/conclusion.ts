@@ -4,7 +4,7 @@
 import { availableParallelism, cpus, release } from 'node:os';
 import { addedSince, Distribution, mergeAll } from '../distribution.ts';
 import type { BrowserViewers } from '../viewer/browser-viewers.ts';
-import { DURATION_NAMES, type Snapshot } from './agent-wire.ts';
+import { DURATION_NAMES, type Health, type Snapshot } from './agent-wire.ts';
 import type { Finished } from './crew.ts';
 import { buildFigures, FIGURE_NAMES, type MemorySteps, mergeDurations, type Window } from './figures.ts';
 import type { LedgerVerdict } from './ledger-check.ts';
@@ -56,6 +56,8 @@ export type Gathered = {
   readonly durationMs: number;
   readonly points: readonly Point[];
   readonly troubles: TroubleMaker;
+  /** Of the virtual cameras' process; null where there is none. */
+  readonly cameraHealth: Health | null;
   /** Null without browsers. */
   readonly browsers: BrowserViewers | null;
 };
@@ -80,9 +82,17 @@ export function conclude(gathered: Gathered): Conclusion {
   const { durationMs, viewersMax, memory, window } = gathered;
   const common = { durationMs, viewersMax, memory, withdrawals, reboots, denialsTried, denialsLetThrough };
   // Loss, packets and cost are everybody's; durations are the bulk's, since the canary's are what they are held against.
-  const everybody = { ...common, snapshots, window, ledgerMismatches: ledger.mismatches };
+  const { cameraHealth } = gathered;
+  const healths = [...snapshots.map(({ health }) => health), ...(cameraHealth ? [cameraHealth] : [])];
+  const everybody = { ...common, snapshots, healths, window, ledgerMismatches: ledger.mismatches };
   const figures = buildFigures({ ...everybody, distributions: { ...mergeDurations(bulk), ...ofRun } });
-  const lone = { ...common, snapshots: alone, window: null, ledgerMismatches: null };
+  const lone = {
+    ...common,
+    snapshots: alone,
+    healths: alone.map(({ health }) => health),
+    window: null,
+    ledgerMismatches: null,
+  };
   const canary = buildFigures({ ...lone, distributions: { ...mergeDurations(alone), ...empty } });
   return {
     options,

@@ -2,7 +2,7 @@
  * The figures of a run by name, as thresholds and reports know them. Pure: sums and distributions in, numbers out.
  */
 import { type Distribution, mergeAll } from '../distribution.ts';
-import { type Counts, DURATION_NAMES, emptyCounts, type Snapshot } from './agent-wire.ts';
+import { type Counts, DURATION_NAMES, emptyCounts, type Health, type Snapshot } from './agent-wire.ts';
 import type { ServerUsage } from './server-usage.ts';
 import type { FigureValues } from './thresholds.ts';
 
@@ -32,7 +32,7 @@ const SCALARS = [
   ],
   ...['withdrawals', 'reboots', 'denials_tried', 'denials_let_through', 'ledger_mismatches'],
   ...['server_cores', 'server_cpu_ms_per_viewer_second', 'worker_cpu_ms_per_1000_packets', 'node_cpu_share'],
-  ...['server_memory_mb', 'memory_mb_per_viewer', 'memory_mb_per_camera'],
+  ...['server_run_queue_share', 'server_memory_mb', 'memory_mb_per_viewer', 'memory_mb_per_camera'],
   ...['harness_cores', 'harness_drops', 'harness_loop_delay_p99', 'harness_run_queue_share'],
 ] as const;
 type ScalarName = (typeof SCALARS)[number];
@@ -65,6 +65,8 @@ export type MemorySteps = {
 
 export type RunFacts = {
   readonly snapshots: readonly Snapshot[];
+  /** Of the harness's processes: agents and cameras. */
+  readonly healths: readonly Health[];
   readonly distributions: Distributions;
   readonly durationMs: number;
   readonly viewersMax: number;
@@ -106,9 +108,9 @@ export function buildFigures(facts: RunFacts): FigureValues {
 }
 
 function buildScalars(facts: RunFacts): Readonly<Record<ScalarName, number | null>> {
-  const { snapshots, durationMs } = facts;
+  const { snapshots, healths, durationMs } = facts;
   const counts = sumCounts(snapshots);
-  const drops = snapshots.reduce((sum, { health }) => sum + health.kernelDrops, 0);
+  const drops = healths.reduce((sum, { kernelDrops }) => sum + kernelDrops, 0);
   const due = counts.packets + Math.max(0, counts.lost);
   const lost = Math.max(0, counts.lost - counts.lostAtStart);
   const viewerMinutes = Math.max(1 / 60, (facts.window?.viewerSeconds ?? 0) / 60);
@@ -132,11 +134,17 @@ function buildScalars(facts: RunFacts): Readonly<Record<ScalarName, number | nul
     denials_let_through: facts.denialsLetThrough,
     ledger_mismatches: facts.ledgerMismatches,
     ...costFigures(facts),
-    harness_cores: snapshots.reduce((sum, { health }) => sum + health.cpuMs / health.wallMs, 0),
+    harness_cores: healths.reduce((sum, { cpuMs, wallMs }) => sum + cpuMs / wallMs, 0),
     harness_drops: drops,
-    harness_loop_delay_p99: Math.max(0, ...snapshots.map(({ health }) => health.loopDelayP99Ms)),
-    harness_run_queue_share: Math.max(0, ...snapshots.map(({ health }) => health.runQueueMs / health.wallMs)),
+    harness_loop_delay_p99: Math.max(0, ...healths.map(({ loopDelayP99Ms }) => loopDelayP99Ms)),
+    harness_run_queue_share: Math.max(0, ...healths.map(({ runQueueMs, wallMs }) => runQueueMs / wallMs)),
   };
+}
+
+function waitedShare({ from, to, wallMs }: Window): number | null {
+  return from.runQueueMs === null || to.runQueueMs === null
+    ? null
+    : Math.max(0, to.runQueueMs - from.runQueueMs) / wallMs;
 }
 
 type CostName =
@@ -144,6 +152,7 @@ type CostName =
   | 'server_cpu_ms_per_viewer_second'
   | 'worker_cpu_ms_per_1000_packets'
   | 'node_cpu_share'
+  | 'server_run_queue_share'
   | 'server_memory_mb'
   | 'memory_mb_per_viewer'
   | 'memory_mb_per_camera';
@@ -156,6 +165,7 @@ function costFigures({ window, memory }: RunFacts): Readonly<Record<CostName, nu
     server_cpu_ms_per_viewer_second: window && window.viewerSeconds > 0 ? (node + worker) / window.viewerSeconds : null,
     worker_cpu_ms_per_1000_packets: window && window.packets > 0 ? (worker * 1_000) / window.packets : null,
     node_cpu_share: window && node / window.wallMs,
+    server_run_queue_share: window && waitedShare(window),
     server_memory_mb: memory?.endMb ?? null,
     memory_mb_per_viewer: memory && memory.viewers > 0 ? (memory.endMb - memory.camerasMb) / memory.viewers : null,
     memory_mb_per_camera: memory && memory.cameras > 0 ? (memory.camerasMb - memory.idleMb) / memory.cameras : null,

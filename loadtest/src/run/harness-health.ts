@@ -44,7 +44,7 @@ export class HarnessHealth {
 }
 
 /** Milliseconds the main thread of a process waited for a processor; 0 where the system does not tell. */
-function readRunQueueMs(pid: number | 'self'): number {
+export function readRunQueueMs(pid: number | 'self'): number {
   const text = readText(`/proc/${pid}/schedstat`);
   return Number(text.split(' ')[1] ?? 0) / 1e6;
 }

@@ -50,6 +50,7 @@ const flags = {
   duration: flag(readDuration(2_000, 24 * HOUR_MS), '30s', 'how long it runs after the cameras are up'),
   arrivals: flag(readRate, null, 'joins a second; the scenario has its own otherwise'),
   every: flag(readDuration(500, HOUR_MS), '5s', 'between withdrawals, reboots, or a flapping viewer’s comings'),
+  loss: flag(readShare, '0', 'share of packets the network loses on the way to the virtual viewers'),
   browsers: flag(readInteger(0, 20), '0', 'real Chromium viewers beside them'),
   agents: flag(readInteger(1, AGENTS_MAX), agentsUsual, 'processes the viewers are spread over'),
   workers: flag(readInteger(1, 16), '1', 'media workers of the server of --self'),

@@ -84,6 +84,8 @@ class Run {
     this.#reporter.say('everybody leaves; comparing with the ledger');
     const { finished, sessions } = await this.#crew.finish();
     const { browsers } = this;
+    const { cameras: ours } = this.#stage;
+    const cameraAnswer = await ours?.ask((ask) => ({ say: 'health', ask }), 'health', CAMERAS_WITHIN_MS);
     await browsers?.close();
     // How a browser's viewing ended is not watched closely; one start and one end it must have.
     const others = browsers?.sessions.map((one): SeenSession => ({ ...one, ending: 'failed', reason: '' })) ?? [];
@@ -91,7 +93,13 @@ class Run {
     const memory = memorySteps(warm, end, this.#cameras, viewersEnd);
     const { points } = this.#sampler;
     const parts = { finished, warm, window, memory, viewersMax, ledger, durationMs, points };
-    return conclude({ ...parts, options: this.#options, troubles: this.#troubles, browsers });
+    return conclude({
+      ...parts,
+      options: this.#options,
+      troubles: this.#troubles,
+      browsers,
+      cameraHealth: cameraAnswer?.health ?? null,
+    });
   }
 
   #plan(): Schedule {
@@ -112,7 +120,11 @@ class Run {
     const startAtMs = performance.timeOrigin + performance.now() + AGENTS_BEGIN_MS;
     const cameraIds = cameras.map(({ id }) => id);
     const addresses = this.#options.target === 'self' ? 'many' : 'one';
-    return { name, serverUrl, agencyKey, incidentId, cameraIds, feedsPerConnection, addresses, startAtMs, steps };
+    // The canary has the same network; each process has its own run of chance.
+    const { loss } = this.#options;
+    const seed = this.#options.seed + name.length * 1_000 + (name.codePointAt(name.length - 1) ?? 0);
+    const wall = { feedsPerConnection, addresses, loss, seed } as const;
+    return { name, serverUrl, agencyKey, incidentId, cameraIds, ...wall, startAtMs, steps };
   }
 
   /** One each, as officers have, unless they would be more than a server takes of one address. */

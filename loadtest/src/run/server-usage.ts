@@ -3,6 +3,7 @@
  * the server is ours, else from its own /metrics.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { readRunQueueMs } from './harness-health.ts';
 
 /** Sums since the processes began; null for what cannot be seen from here. */
 export type ServerUsage = {
@@ -10,6 +11,8 @@ export type ServerUsage = {
   readonly workerCpuMs: number;
   readonly nodeMemoryMb: number;
   readonly workerMemoryMb: number | null;
+  /** Waiting for a processor while ready to run, of the process that waited most; null where it cannot be seen. */
+  readonly runQueueMs: number | null;
 };
 
 export type ServerMeter = () => Promise<ServerUsage | null>;
@@ -30,6 +33,7 @@ export function meterProcesses(pid: number): ServerMeter {
       workerCpuMs: sum(readCpuMs),
       nodeMemoryMb: readPssMb(pid),
       workerMemoryMb: sum(readPssMb),
+      runQueueMs: Math.max(...[pid, ...children].map(readRunQueueMs)),
     };
   };
 }
@@ -49,7 +53,7 @@ export function parseMetrics(text: string): ServerUsage | null {
   const workerCpuMs = value('sallyport_worker_cpu_seconds_total') * 1_000;
   const nodeMemoryMb = value('process_resident_memory_bytes') / KB_PER_MB / KB_PER_MB;
   if (![nodeCpuMs, workerCpuMs, nodeMemoryMb].every(Number.isFinite)) return null;
-  return { nodeCpuMs, workerCpuMs, nodeMemoryMb, workerMemoryMb: null };
+  return { nodeCpuMs, workerCpuMs, nodeMemoryMb, workerMemoryMb: null, runQueueMs: null };
 }
 
 function listDescendants(pid: number): readonly number[] {

@@ -50,7 +50,14 @@ const rows: readonly Row[] = [
     what: (value, limit) => `the harness waited for a processor ${value} of the time (limit ${limit})`,
     value: own('harness_run_queue_share'),
     degraded: 0.1,
-    invalid: 0.5,
+    invalid: 0.3,
+    unit: '%',
+  },
+  {
+    what: (value, limit) => `the server waited for a processor ${value} of the time: others used it (limit ${limit})`,
+    value: own('server_run_queue_share'),
+    degraded: 0.1,
+    invalid: 0.3,
     unit: '%',
   },
   {

@@ -19,6 +19,7 @@ const TIMER_MS_MAX = 2_000_000_000;
 export type ViewerPlan = AdmissionPlan & {
   readonly certificate: Certificate;
   readonly latencyMs: Distribution;
+  readonly drops: () => boolean;
   /** When it was to begin, on `performance.now()`: an open-loop arrival counts from there. */
   readonly scheduledAtMs: number;
   /** When the harness got round to it. */
@@ -133,6 +134,7 @@ export class VirtualViewer {
       offer,
       certificate: this.plan.certificate,
       latencyMs: this.plan.latencyMs,
+      drops: this.plan.drops,
       onOver: (why) => this.#loseMedia(why),
       onFirstPacket: () => this.#noteMedia(link),
       onFirstFrame: () => this.#notePicture(link, sessionId),

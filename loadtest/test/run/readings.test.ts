@@ -23,7 +23,10 @@ t.test('a deployment’s metrics give its cost, or nothing when a name is missin
     'process_resident_memory_bytes 1.048576e+08',
     'sallyport_worker_cpu_seconds_total 12',
   ].join('\n');
-  t.same(parseMetrics(text), { nodeCpuMs: 1_500, workerCpuMs: 12_000, nodeMemoryMb: 100, workerMemoryMb: null });
+  t.same(parseMetrics(text), {
+    ...{ nodeCpuMs: 1_500, workerCpuMs: 12_000, nodeMemoryMb: 100 },
+    ...{ workerMemoryMb: null, runQueueMs: null },
+  });
   t.equal(parseMetrics('process_cpu_seconds_total 1'), null);
 });
 
