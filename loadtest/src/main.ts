@@ -8,6 +8,7 @@ import { buildSummary } from './report/summary.ts';
 import { exitCodeOf, type RunResult } from './run/conclusion.ts';
 import { describeOptions, type RunOptions, readOptions } from './run/options.ts';
 import { runLoad } from './run/runner.ts';
+import type { Point } from './run/sampler.ts';
 
 async function report(result: RunResult): Promise<void> {
   console.log(buildSummary(result));
@@ -22,13 +23,26 @@ function toJson({ options, ...rest }: RunResult): string {
   return `${JSON.stringify({ options: shown, ...rest }, null, 2)}\n`;
 }
 
+/** Rejects at the first Ctrl-C or stop from the system, so that servers and cameras are not left behind. */
+function untilStopped(): Promise<never> {
+  const stopped = Promise.withResolvers<never>();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () =>
+      stopped.reject(new Error(`stopped by ${signal}; everything that was started is being ended`)),
+    );
+  }
+  stopped.promise.catch(() => {});
+  return stopped.promise;
+}
+
 async function run(options: RunOptions): Promise<number> {
   const progress = new Progress((text) => process.stderr.write(text), process.stderr.isTTY ? 'terminal' : 'plain');
   try {
-    const result = await runLoad(options, {
-      say: (line) => progress.say(line),
-      show: (point, viewers) => progress.show(point, viewers),
-    });
+    const reporter = {
+      say: (line: string) => progress.say(line),
+      show: (point: Point, viewers: number) => progress.show(point, viewers),
+    };
+    const result = await runLoad(options, reporter, untilStopped());
     progress.say('');
     await report(result);
     return exitCodeOf(result);

@@ -23,6 +23,8 @@ const CANARY_EXTRA_MS = 60_000;
 /** A server takes a hundred control connections of one address; some are the canary's. */
 const CONNECTIONS_MAX = 90;
 const FEEDS_PER_CONNECTION_MAX = 18;
+/** Of a picture's packets, about. */
+const PACKET_BYTES = 1_100;
 const CAMERAS_WITHIN_MS = 5_000;
 const LEDGER_WITHIN_MS = 10_000;
 
@@ -30,8 +32,8 @@ export type Reporter = { readonly say: (line: string) => void; readonly show: (p
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Runs it. Rejects when the run breaks; whatever was started has been ended by then. */
-export async function runLoad(options: RunOptions, reporter: Reporter): Promise<RunResult> {
+/** Runs it. Rejects when the run breaks or `stopped` does; whatever was started has been ended by then. */
+export async function runLoad(options: RunOptions, reporter: Reporter, stopped: Promise<never>): Promise<RunResult> {
   const startedAtMs = Date.now();
   const stage = await openStage(options, reporter.say);
   const crew = new Crew();
@@ -39,7 +41,7 @@ export async function runLoad(options: RunOptions, reporter: Reporter): Promise<
   let leftBehind: readonly string[] = [];
   let conclusion: Conclusion;
   try {
-    conclusion = await run.go();
+    conclusion = await Promise.race([run.go(), stopped]);
   } finally {
     await crew.disband();
     await run.browsers?.close().catch(() => {});
@@ -160,6 +162,11 @@ class Run {
     this.#reporter.say(
       `${viewers} viewers in ${agents} process${agents === 1 ? '' : 'es'}, ${feeds} on a control connection`,
     );
+    if (this.#stage.cameras) {
+      const megabits = ((viewers * this.#options.bitrate) / 1_000).toFixed(0);
+      const packets = Math.round((viewers * this.#options.bitrate * 1_000) / 8 / PACKET_BYTES);
+      this.#reporter.say(`together about ${megabits} Mbit/s, ${packets} packets a second`);
+    }
     for (const [at, steps] of dealSteps(schedule.steps, agents, feeds).entries()) {
       await this.#crew.enlist(this.#agentPlan(`agent-${at + 1}`, steps, feeds));
     }
@@ -211,14 +218,12 @@ class Run {
   async #compareLedger(firstEntry: number, sessions: readonly SeenSession[]): Promise<LedgerVerdict> {
     const { serverUrl, cameras } = this.#stage.scene;
     const deadlineMs = performance.now() + LEDGER_WITHIN_MS;
+    const ours = this.#stage.cameras ? 'own' : 'shared';
+    const watched = { cameraIds: cameras.map(({ id }) => id), cameras: ours } as const;
     // The server writes an end after the valve has answered: the last ones are on their way.
     for (;;) {
       const entries = await readEntries(serverUrl, firstEntry);
-      const verdict = compareLedger(
-        entries,
-        sessions,
-        cameras.map(({ id }) => id),
-      );
+      const verdict = compareLedger(entries, sessions, watched);
       if (verdict.mismatches === 0 || performance.now() > deadlineMs) return verdict;
       await pause(LOOK_MS / 2);
     }

@@ -53,6 +53,22 @@ t.test('encoded once, cut into pictures and packets', async (t) => {
   for (const number of [0, 1, 77, 179]) t.equal(readNumber(join(directory, 'again.h264'), number), number);
 });
 
+t.test('H.265 is cut by its own rules', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-pictures-'));
+  t.teardown(() => rm(directory, { recursive: true }));
+  const loop = cutLoop(await readFile(await providePictures({ ...small, codec: 'h265' }, directory)), 'h265');
+  t.equal(loop.frames.length, 180);
+  t.equal(loop.frames.filter(({ isKey }) => isKey).length, 12);
+  const kinds = loop.frames.flatMap(({ payloads }) => payloads.map((payload) => ((payload[0] ?? 0) >> 1) & 63));
+  t.ok(kinds.includes(49), 'the first is cut into fragments');
+  t.same(
+    [32, 33, 34].filter((kind) => !kinds.includes(kind)),
+    [],
+    'VPS, SPS and PPS are in the stream',
+  );
+  t.match(JSON.stringify(parseSdp(describeLoop(loop, 96, 'track1'))), /H265|h265/);
+});
+
 t.test('a stream without pictures or parameter sets is refused', async (t) => {
   t.throws(() => cutLoop(Buffer.from([0, 0, 1, 0x67, 1]), 'h264'), /no picture/);
   t.throws(() => cutLoop(Buffer.from([0, 0, 1, 0x65, 1]), 'h264'), /lacks parameter sets/);

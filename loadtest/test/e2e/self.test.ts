@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { listDescendants, stillRunning } from '../../../server/test/support/server-process.ts';
 import type { RunResult } from '../../src/run/conclusion.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -86,6 +87,24 @@ t.test('bad input ends with 2 and words, before anything is started', async (t) 
   t.match(ended.stderr, /--viewers many: must be a whole number/);
   t.match(ended.stderr, /there is no figure "speed"/);
   t.equal(ended.stdout, '');
+});
+
+t.test('a stop takes everything down that was started', async (t) => {
+  const child = spawn(process.execPath, [main, ...small, '--viewers', '2', '--duration', '60s'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  while (!/2 viewers in/.test(said)) await once(child.stderr, 'data');
+  const started = listDescendants(child.pid ?? 0);
+  t.ok(started.length >= 5, 'server, worker, cameras and agents');
+  child.kill('SIGTERM');
+  await once(child, 'close');
+  t.equal(child.exitCode, 1);
+  t.match(said, /stopped by SIGTERM/);
+  t.same(stillRunning(started), []);
 });
 
 t.test('a deployment that is not there is named', async (t) => {

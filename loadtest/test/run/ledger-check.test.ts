@@ -34,12 +34,14 @@ const cases: readonly (readonly [
 
 t.test('every difference is told', async (t) => {
   for (const [name, entries, viewers, wrong] of cases) {
-    const verdict = compareLedger(entries, viewers, ['cam_a']);
+    const verdict = compareLedger(entries, viewers, { cameraIds: ['cam_a'], cameras: 'own' });
     t.equal(verdict.mismatches, wrong.length, name);
     t.match(verdict.examples, wrong, name);
   }
 });
 
 t.test('sessions of other cameras are not ours to judge', async (t) => {
-  t.match(compareLedger([started('s9')], [], ['cam_b']), { mismatches: 0, started: 0 });
+  const none = { mismatches: 0, started: 0 };
+  t.match(compareLedger([started('s9')], [], { cameraIds: ['cam_b'], cameras: 'own' }), none);
+  t.match(compareLedger([started('s9')], [], { cameraIds: ['cam_a'], cameras: 'shared' }), none, 'others watch too');
 });
