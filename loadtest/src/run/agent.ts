@@ -83,6 +83,7 @@ export class Agent {
     if (this.#state === 'finishing' || (before && before.ending === null)) return;
     this.#tally.counts.asked += 1;
     const begunAtMs = performance.now();
+    await before?.settled;
     const connection = await this.#connectionOf(number).catch((fault: Error) => {
       this.#tally.fail(fault.message);
       return null;

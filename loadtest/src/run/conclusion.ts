@@ -101,7 +101,7 @@ export function conclude(gathered: Gathered): Conclusion {
     canary,
     points,
     thresholds: judge([...always(), ...options.thresholds], figures),
-    verdict: judgeRun({ figures, canary }),
+    verdict: judgeRun({ figures, canary, arrivals: options.scenario === 'storm' ? 'at-once' : 'spread' }),
     ledger,
     troubles: finished.flatMap((one) => one.troubles),
   };

@@ -8,7 +8,12 @@ export type Standing = 'VALID' | 'DEGRADED' | 'INVALID';
 export type Verdict = { readonly standing: Standing; readonly reasons: readonly string[] };
 
 /** What the canary measured in the same run, by the figures' names. */
-export type Evidence = { readonly figures: FigureValues; readonly canary: FigureValues };
+export type Evidence = {
+  readonly figures: FigureValues;
+  readonly canary: FigureValues;
+  /** `at-once`: the viewers stood in line behind each other, and the canary did not. */
+  readonly arrivals: 'spread' | 'at-once';
+};
 
 type Row = {
   readonly what: (value: string, limit: string) => string;
@@ -26,7 +31,8 @@ const own =
 /** How much later the bulk was than the canary. */
 const beyondCanary =
   (name: string) =>
-  ({ figures, canary }: Evidence): number | null => {
+  ({ figures, canary, arrivals }: Evidence): number | null => {
+    if (arrivals === 'at-once' && name.startsWith('join')) return null;
     const [bulk, alone] = [figures[name] ?? null, canary[name] ?? null];
     return bulk === null || alone === null ? null : bulk - alone;
   };

@@ -26,6 +26,7 @@ export class ControlConnection {
   readonly #renewals = new Map<string, Waiting>();
   readonly #gates = new Map<string, (news: GateNews) => void>();
   #hello: Hello | null = null;
+  readonly #ended = Promise.withResolvers<string>();
   #requests = 0;
   #isOver = false;
 
@@ -65,6 +66,11 @@ export class ControlConnection {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Resolves with the reason when it is over; every session on it has ended then. */
+  get ended(): Promise<string> {
+    return this.#ended.promise;
   }
 
   get isOver(): boolean {
@@ -140,6 +146,7 @@ export class ControlConnection {
 
   #end(fault: ControlFault): void {
     this.#isOver = true;
+    this.#ended.resolve(fault.message);
     for (const one of [...this.#waiting.values(), ...this.#renewals.values()]) one.reject(fault);
   }
 }

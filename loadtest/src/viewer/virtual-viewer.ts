@@ -61,6 +61,10 @@ export class VirtualViewer {
     this.plan = plan;
     this.#connection = connection;
     this.#admission = new Admission(plan, connection);
+    void connection.ended.then((why) => {
+      this.#end('failed', why);
+      this.#settled.resolve();
+    });
     const { scheduledAtMs, begunAtMs } = plan;
     const none = { tokenAtMs: 0, joinedAtMs: 0, offeredAtMs: 0, iceAtMs: 0, dtlsAtMs: 0 };
     this.moments = { scheduledAtMs, begunAtMs, ...none, firstPacketAtMs: 0, firstFrameAtMs: 0, closedAtMs: 0 };
@@ -71,7 +75,7 @@ export class VirtualViewer {
     return this.#over.promise;
   }
 
-  /** Resolves when the server has said that it is over too, or there was nothing to be said. */
+  /** Resolves when the server has nothing more to say about it; a connection takes no second join of a camera before. */
   get settled(): Promise<void> {
     return this.#settled.promise;
   }
@@ -86,11 +90,12 @@ export class VirtualViewer {
     try {
       await this.#admission.fetchToken();
       this.moments.tokenAtMs = performance.now();
-      await this.#join();
+      if (this.ending === null) await this.#join();
     } catch (fault) {
       const status = (fault as Partial<DeploymentFault>).status ?? 0;
       this.#end(status >= 400 && status < 500 ? 'denied' : 'failed', (fault as Error).message);
     }
+    if (this.sessionId === null) this.#settled.resolve();
   }
 
   /** Presents the token of before once more; answers what the server said. Opens nothing when refused, as it must be. */
@@ -162,7 +167,10 @@ export class VirtualViewer {
   /** DTLS closes before the control connection says why; the gate's word is the better one if it comes. */
   #loseMedia(why: string): void {
     if (why === 'the server closed') this.#end('cut', 'dtls-closed');
-    else this.#end('failed', why);
+    else {
+      if (this.sessionId !== null) this.#connection.send({ type: 'leave', sessionId: this.sessionId as SessionId });
+      this.#end('failed', why);
+    }
   }
 
   #hearGate(news: GateNews): void {
@@ -200,6 +208,5 @@ export class VirtualViewer {
     if (this.#renewal) clearTimeout(this.#renewal);
     this.link?.quieten();
     this.#over.resolve();
-    if (this.sessionId === null || ending === 'failed') this.#settled.resolve();
   }
 }

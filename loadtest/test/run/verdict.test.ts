@@ -33,10 +33,16 @@ const cases: readonly (readonly [name: string, change: FigureValues, standing: S
 ];
 t.test('the harness judges itself', async (t) => {
   for (const [name, change, standing, words] of cases) {
-    const verdict = judgeRun({ figures: { ...sound, ...change }, canary });
+    const verdict = judgeRun({ figures: { ...sound, ...change }, canary, arrivals: 'spread' });
     t.equal(verdict.standing, standing, name);
     t.match(verdict.reasons.join('\n'), words, name);
   }
+});
+
+t.test('a storm stands in line, which the canary does not', async (t) => {
+  const figures = { ...sound, join_p50: 900 };
+  t.equal(judgeRun({ figures, canary, arrivals: 'at-once' }).standing, 'VALID');
+  t.equal(judgeRun({ figures: { ...figures, latency_p50: 99 }, canary, arrivals: 'at-once' }).standing, 'DEGRADED');
 });
 
 const threshold = (verdict: 'pass' | 'fail'): Judged => ({
