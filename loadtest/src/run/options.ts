@@ -1,9 +1,10 @@
 /*
  * The options of a run: one table of flags with their readers, defaults and help; a JSON file may hold the same names, and
- * flags win over it. Every problem is told at once. Pure but for reading that file.
+ * flags win over it. Every problem is told at once. Pure but for looking at files.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { FIGURE_NAMES } from './figures.ts';
 import {
   type Reader,
@@ -168,6 +169,8 @@ function readFile(path: string, given: Given): void {
   }
 }
 
+const hasPlace = (path: string | null): boolean => path === null || existsSync(dirname(resolve(path)));
+
 type Contradiction = readonly [when: (options: RunOptions) => boolean, problem: string];
 
 const contradictionRows: readonly Contradiction[] = [
@@ -186,6 +189,9 @@ const contradictionRows: readonly Contradiction[] = [
     'withdrawals and reboots need cameras of the harness: --self, or --url with --operator-key',
   ],
   [({ viewers, cameras }) => viewers < cameras, '--viewers must be at least --cameras'],
+  // Found out after the run, it would cost the run.
+  [({ json }) => !hasPlace(json), '--json: its directory is not there'],
+  [({ html }) => !hasPlace(html), '--html: its directory is not there'],
 ];
 
 function contradictions(options: RunOptions): readonly string[] {
