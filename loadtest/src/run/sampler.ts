@@ -25,6 +25,8 @@ export type Point = {
   readonly kernelDrops: number;
 };
 
+const WALL_MS_MIN = 500;
+
 type Look = {
   readonly atMs: number;
   readonly usage: ServerUsage | null;
@@ -34,23 +36,28 @@ type Look = {
 
 export class Sampler {
   readonly points: Point[] = [];
-  readonly #crew: Crew;
+  readonly #crew: Pick<Crew, 'snapshots'>;
   readonly #meter: ServerMeter;
+  readonly #now: () => number;
   #beganAtMs = 0;
   #last: Look | null = null;
 
-  constructor(crew: Crew, meter: ServerMeter) {
+  /** `now` is monotonic, in milliseconds. */
+  constructor(crew: Pick<Crew, 'snapshots'>, meter: ServerMeter, now: () => number = () => performance.now()) {
     this.#crew = crew;
     this.#meter = meter;
+    this.#now = now;
   }
 
-  /** Takes a look; the first gives no point, and time is counted from it. */
+  /** Takes a look; the first gives no point, and time is counted from it. Null too when the last was just now. */
   async look(): Promise<Point | null> {
     const usage = await this.#meter();
     const { snapshots } = this.#crew;
     const harnessCpuMs = snapshots.reduce((sum, { health }) => sum + health.cpuMs, 0);
-    const now: Look = { atMs: performance.now(), usage, snapshots, harnessCpuMs };
+    const now: Look = { atMs: this.#now(), usage, snapshots, harnessCpuMs };
     const before = this.#last;
+    // After the runner was held up two looks may fall together: rates over a moment mean nothing.
+    if (before && now.atMs - before.atMs < WALL_MS_MIN) return null;
     this.#last = now;
     if (!before) {
       this.#beganAtMs = now.atMs;
