@@ -96,6 +96,8 @@ function buildTroubles({ scenario, cameras, durationMs, everyMs }: ScheduleOptio
 
 /** How often the canary's own viewer comes and goes: joins to hold the others' against, as many as a person could count. */
 const CANARY_STAY_MS = 2_000;
+/** By then the cameras are up in all but the slowest warm-ups, whose first pictures are counted by themselves. */
+const CANARY_FLAPS_AFTER_MS = 5_000;
 
 /**
  * The canary: one viewer that stays at each camera, and one more that comes and goes at the first. A control connection
@@ -105,7 +107,7 @@ export function buildCanarySteps(cameras: number, feedsPerConnection: number, du
   const steps: Step[] = [];
   for (let at = 0; at < cameras; at += 1) steps.push({ atMs: 0, viewer: at, camera: at, action: 'join' });
   const flapper = { viewer: Math.ceil(cameras / feedsPerConnection) * feedsPerConnection, camera: 0 };
-  for (let atMs = CANARY_STAY_MS; atMs < durationMs; atMs += CANARY_STAY_MS + AWAY_MS) {
+  for (let atMs = CANARY_FLAPS_AFTER_MS; atMs < durationMs; atMs += CANARY_STAY_MS + AWAY_MS) {
     steps.push({ ...flapper, atMs, action: 'join' }, { ...flapper, atMs: atMs + CANARY_STAY_MS, action: 'leave' });
   }
   return steps;
