@@ -171,6 +171,10 @@ function readFile(path: string, given: Given): void {
 
 const hasPlace = (path: string | null): boolean => path === null || existsSync(dirname(resolve(path)));
 
+/** From a withdrawal to the next of the same camera: seen to be dark, tried, signed again, and watched again. */
+const AGAIN_MS = 3_000;
+const isTroubled = (scenario: string): boolean => scenario === 'withdrawals' || scenario === 'reboots';
+
 type Contradiction = readonly [when: (options: RunOptions) => boolean, problem: string];
 
 const contradictionRows: readonly Contradiction[] = [
@@ -185,10 +189,14 @@ const contradictionRows: readonly Contradiction[] = [
     '--agency-key needs --incident: the incident whose cameras are watched',
   ],
   [
-    (options) => options['agency-key'] !== null && ['withdrawals', 'reboots'].includes(options.scenario),
+    (options) => options['agency-key'] !== null && isTroubled(options.scenario),
     'withdrawals and reboots need cameras of the harness: --self, or --url with --operator-key',
   ],
   [({ viewers, cameras }) => viewers < cameras, '--viewers must be at least --cameras'],
+  [
+    ({ scenario, every, cameras }) => isTroubled(scenario) && every * cameras < AGAIN_MS,
+    '--every: a camera needs three seconds from one withdrawal or reboot to the next; take a longer one or more cameras',
+  ],
   // Found out after the run, it would cost the run.
   [({ json }) => !hasPlace(json), '--json: its directory is not there'],
   [({ html }) => !hasPlace(html), '--html: its directory is not there'],

@@ -33,6 +33,7 @@ export class TroubleMaker {
   readonly #crew: Crew;
   readonly #reboot: ((camera: number, bootMs: number) => void) | null;
   readonly #underWay = new Set<Promise<void>>();
+  readonly #faults: Error[] = [];
 
   constructor(scene: Scene, crew: Crew, reboot: ((camera: number, bootMs: number) => void) | null) {
     this.#scene = scene;
@@ -43,14 +44,14 @@ export class TroubleMaker {
   /** Begins one trouble; `settle` waits for its end. */
   make({ kind, camera }: Trouble): void {
     const made = kind === 'withdraw' ? this.#withdraw(camera) : this.#boot(camera);
-    const kept = made.finally(() => this.#underWay.delete(kept));
-    this.#underWay.add(kept);
-    kept.catch(() => {});
+    this.#underWay.add(made.catch((fault: Error) => void this.#faults.push(fault)));
   }
 
-  /** Resolves when nothing is under way; rejects with what went wrong. */
+  /** Resolves when nothing is under way; rejects with what went wrong first. */
   async settle(): Promise<void> {
     await Promise.all(this.#underWay);
+    const [first] = this.#faults;
+    if (first) throw first;
   }
 
   async #withdraw(camera: number): Promise<void> {

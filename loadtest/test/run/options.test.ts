@@ -49,6 +49,7 @@ const refused: readonly (readonly [args: readonly string[], words: RegExp])[] = 
   [['--self', '--threshold', 'nothing<1'], /there is no figure/],
   [['--self', '--colour', 'red'], /--colour: there is no such option/],
   [['--self', '--viewers'], /--viewers: needs a value/],
+  [['--self', '--scenario', 'withdrawals', '--every', '500ms', '--cameras', '2'], /three seconds/],
   [['--self', '--json', '/nowhere/at/all.json'], /--json: its directory is not there/],
   [['--self', '--config', '/nowhere.json'], /--config \/nowhere.json/],
   [
