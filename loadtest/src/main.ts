@@ -23,16 +23,13 @@ function toJson({ options, ...rest }: RunResult): string {
   return `${JSON.stringify({ options: shown, ...rest }, null, 2)}\n`;
 }
 
-/** Rejects at the first Ctrl-C or stop from the system, so that servers and cameras are not left behind. */
-function untilStopped(): Promise<never> {
-  const stopped = Promise.withResolvers<never>();
+/** Fires at the first Ctrl-C or stop from the system, so that servers and cameras are not left behind. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () =>
-      stopped.reject(new Error(`stopped by ${signal}; everything that was started is being ended`)),
-    );
+    process.on(signal, () => stop.abort(new Error(`stopped by ${signal}; everything that was started is being ended`)));
   }
-  stopped.promise.catch(() => {});
-  return stopped.promise;
+  return stop.signal;
 }
 
 async function run(options: RunOptions): Promise<number> {
@@ -42,7 +39,7 @@ async function run(options: RunOptions): Promise<number> {
       say: (line: string) => progress.say(line),
       show: (point: Point, viewers: number) => progress.show(point, viewers),
     };
-    const result = await runLoad(options, reporter, untilStopped());
+    const result = await runLoad(options, reporter, stopSignal());
     progress.say('');
     await report(result);
     return exitCodeOf(result);

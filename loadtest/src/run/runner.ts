@@ -2,6 +2,7 @@
  * A run from beginning to end: stage, canary, bulk, troubles, figures, ledger, verdict. Says what it is doing as it goes;
  * the answer holds everything the reports need.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BrowserViewers } from '../viewer/browser-viewers.ts';
 import type { AgentPlan, SeenSession } from './agent-wire.ts';
 import { CANARY, type Conclusion, conclude, memorySteps, type RunResult, type Warm } from './conclusion.ts';
@@ -30,24 +31,30 @@ const LEDGER_WITHIN_MS = 10_000;
 
 export type Reporter = { readonly say: (line: string) => void; readonly show: (point: Point, viewers: number) => void };
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Runs it. Rejects when the run breaks or `stopped` does; whatever was started has been ended by then. */
-export async function runLoad(options: RunOptions, reporter: Reporter, stopped: Promise<never>): Promise<RunResult> {
+/** Runs it. Rejects when the run breaks or `stop` fires; whatever was started has been ended by then. */
+export async function runLoad(options: RunOptions, reporter: Reporter, stop: AbortSignal): Promise<RunResult> {
   const startedAtMs = Date.now();
   const stage = await openStage(options, reporter.say);
   const crew = new Crew();
-  const run = new Run(options, stage, crew, reporter);
+  const run = new Run(options, stage, crew, reporter, stop);
   let leftBehind: readonly string[] = [];
   let conclusion: Conclusion;
   try {
-    conclusion = await Promise.race([run.go(), stopped]);
+    conclusion = await Promise.race([run.go(), untilFired(stop)]);
   } finally {
     await crew.disband();
     await run.browsers?.close().catch(() => {});
     leftBehind = await stage.close();
   }
   return { ...conclusion, startedAtMs, leftBehind };
+}
+
+/** Rejects with the reason. */
+function untilFired(stop: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (stop.aborted) reject(stop.reason);
+    stop.addEventListener('abort', () => reject(stop.reason));
+  });
 }
 
 class Run {
@@ -58,10 +65,12 @@ class Run {
   readonly #sampler: Sampler;
   readonly #troubles: TroubleMaker;
   readonly #cameras: number;
+  readonly #stop: AbortSignal;
   /** Null until they are there. */
   browsers: BrowserViewers | null = null;
 
-  constructor(options: RunOptions, stage: Stage, crew: Crew, reporter: Reporter) {
+  constructor(options: RunOptions, stage: Stage, crew: Crew, reporter: Reporter, stop: AbortSignal) {
+    this.#stop = stop;
     this.#options = options;
     this.#stage = stage;
     this.#crew = crew;
@@ -102,6 +111,11 @@ class Run {
       browsers,
       cameraHealth: cameraAnswer?.health ?? null,
     });
+  }
+
+  /** Rejects at once when the run is stopped, so that no loop outlives it. */
+  #pause(ms: number): Promise<void> {
+    return pause(ms, undefined, { signal: this.#stop });
   }
 
   #plan(): Schedule {
@@ -149,7 +163,7 @@ class Run {
     const steps = buildCanarySteps(this.#cameras, feeds, this.#options.duration + CANARY_EXTRA_MS);
     await this.#crew.enlist(this.#agentPlan(CANARY, steps, feeds));
     await this.#crew.untilUp(CANARY, this.#cameras);
-    await pause(SETTLE_MS);
+    await this.#pause(SETTLE_MS);
     const snapshot = this.#crew.snapshotOf(CANARY);
     if (!snapshot) throw new Error('the canary says nothing');
     return { snapshot, idle, cameras: await this.#stage.meter() };
@@ -182,7 +196,7 @@ class Run {
     let viewersMax = 0;
     try {
       for (let look = 0; performance.now() - beganAtMs < durationMs; look += 1) {
-        await pause(Math.max(0, beganAtMs + look * LOOK_MS - performance.now()));
+        await this.#pause(Math.max(0, beganAtMs + look * LOOK_MS - performance.now()));
         const point = await this.#sampler.look();
         if (performance.now() - beganAtMs >= costFromMs) await window.look();
         if (!point) continue;
@@ -225,7 +239,7 @@ class Run {
       const entries = await readEntries(serverUrl, firstEntry);
       const verdict = compareLedger(entries, sessions, watched);
       if (verdict.mismatches === 0 || performance.now() > deadlineMs) return verdict;
-      await pause(LOOK_MS / 2);
+      await this.#pause(LOOK_MS / 2);
     }
   }
 }
