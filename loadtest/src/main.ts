@@ -55,4 +55,7 @@ if (read.kind === 'help') console.log(describeOptions());
 else if (read.kind === 'problems') {
   for (const problem of read.problems) console.error(problem);
   process.exitCode = 2;
-} else process.exitCode = await run(read.options);
+} else {
+  // What the reports say is written by now; nothing that lingers may keep a script waiting.
+  process.exit(await run(read.options));
+}

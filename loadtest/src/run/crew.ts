@@ -15,10 +15,15 @@ type Member = { readonly name: string; readonly child: Child<ToAgent, FromAgent>
 
 export class Crew {
   readonly #members: Member[] = [];
+  #state: 'gathering' | 'disbanded' = 'gathering';
 
-  /** Starts an agent and hands it its plan. */
+  /** Starts an agent and hands it its plan. Rejects when the crew was disbanded meanwhile. */
   async enlist(plan: AgentPlan): Promise<void> {
     const child = await Child.start<ToAgent, FromAgent>(`${plan.name} agent`, agentModule);
+    if (this.#state === 'disbanded') {
+      await child.end();
+      throw new Error('the run is over');
+    }
     const member: Member = { name: plan.name, child, snapshot: null };
     child.onMessage((message) => {
       if (message.say === 'snapshot') member.snapshot = message.snapshot;
@@ -73,6 +78,7 @@ export class Crew {
 
   /** Ends every process; never rejects. */
   async disband(): Promise<void> {
+    this.#state = 'disbanded';
     await Promise.all(this.#members.map(({ child }) => child.end()));
   }
 

@@ -40,6 +40,7 @@ export async function runLoad(options: RunOptions, reporter: Reporter, stop: Abo
   let leftBehind: readonly string[] = [];
   let conclusion: Conclusion;
   try {
+    stop.throwIfAborted();
     conclusion = await Promise.race([run.go(), untilFired(stop)]);
   } finally {
     await crew.disband();

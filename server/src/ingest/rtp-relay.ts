@@ -192,7 +192,7 @@ export class RtpRelay {
   /** The capture time, with the last packet of a picture; a replay brings the time of then, as it should. */
   #stamp({ marker }: Fitted): Uint8Array | undefined {
     const id = this.#sink.captureTimeId;
-    return marker && id !== undefined ? buildCaptureTime(id, this.#clock.nowMs()) : undefined;
+    return marker && typeof id === 'number' ? buildCaptureTime(id, this.#clock.nowMs()) : undefined;
   }
 
   #toSink(packet: Uint8Array): void {
