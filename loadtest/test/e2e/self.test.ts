@@ -36,7 +36,7 @@ t.test('ten viewers watch, the ledger agrees, and the report says so', async (t)
   const [json, html] = [join(directory, 'run.json'), join(directory, 'run.html')];
   const files = ['--json', json, '--html', html];
   const always = ['--threshold', 'viewers_max>=12', '--threshold', 'joins_failed==0', '--threshold', 'joins_denied==0'];
-  const ended = await run(...small, '--viewers', '10', '--duration', '5s', ...always, ...files);
+  const ended = await run(...small, '--viewers', '10', '--duration', '6s', ...always, ...files);
   const result: RunResult = JSON.parse(await readFile(json, 'utf8'));
   t.equal(ended.code, result.verdict.standing === 'INVALID' ? 3 : 0, `${ended.stdout}\n${ended.stderr}`);
   t.match(result.thresholds, [
@@ -50,9 +50,9 @@ t.test('ten viewers watch, the ledger agrees, and the report says so', async (t)
   t.equal(ledger.started, ledger.ended);
   t.ok(ledger.started >= 12, 'ten, and those of the canary');
   t.ok((figures['frames'] ?? 0) > 100, 'pictures came');
-  t.ok((figures['latency_count'] ?? 0) > 0, 'the ingest stamps them');
+  t.ok((result.canary['latency_count'] ?? 0) > 0, 'the ingest stamps them');
   t.ok((figures['server_cores'] ?? 0) > 0);
-  t.ok((figures['memory_mb_per_camera'] ?? 0) !== null);
+  t.not(figures['memory_mb_per_camera'], null);
   t.match(ended.stdout, /Verdict: (VALID|DEGRADED|INVALID)/);
   t.match(ended.stderr, /viewers \d+\/13/, 'it says how it goes');
   const page = await readFile(html, 'utf8');
