@@ -131,7 +131,7 @@ export class ControlConnection {
     if (message.type === 'hello') this.#hello = message;
     else if (message.type === 'offer') this.#waiting.get(message.id)?.resolve(message);
     else if (message.type === 'error') this.#hearError(message);
-    else {
+    else if (message.type === 'gate') {
       this.#renewals.get(message.sessionId)?.resolve(message);
       this.#gates.get(message.sessionId)?.(message);
       if (message.state === 'closed') this.#gates.delete(message.sessionId);
