@@ -21,6 +21,7 @@ export const commands = {
   start: { system: ['server'], pages: true, runs: (args) => [[...cli, 'serve', ...args]] },
   demo: { system: ['server', 'cameras'], pages: true, runs: (args) => [[...cli, 'demo', ...args]] },
   doctor: { system: ['server'], pages: false, runs: (args) => [[...cli, 'doctor', ...args]] },
+  loadtest: { system: ['server'], pages: true, runs: (args) => [['loadtest/src/main.ts', ...args]] },
   test: { system: everything, pages: true, runs: (args) => [[tap, ...only(args)]] },
   check: {
     system: everything,

@@ -28,7 +28,7 @@ raise SystemExit(0 if all(Gst.ElementFactory.find(name) for name in ('webrtcbin'
 const needs = [
   {
     name: 'ffmpeg',
-    why: 'to transcode cameras that do not speak H.264',
+    why: 'to transcode cameras that do not speak H.264, and to encode those of the load test',
     groups: ['server'],
     present: () => inPath('ffmpeg'),
     packages: ['ffmpeg'],
@@ -105,7 +105,7 @@ const needs = [
   },
   {
     name: 'the openssl program',
-    why: 'to test the media worker with a DTLS handshake, and to make certificates for tests',
+    why: 'to test DTLS handshakes against, and to make certificates for tests',
     groups: ['smoke', 'tests'],
     present: () => inPath('openssl'),
     packages: ['openssl'],

@@ -44,6 +44,13 @@ t.test('imports go down, never sideways, never up', async (t) => {
     for (const one of listImports(path))
       t.notMatch(one.specifier, /^(node:|.*server\/)/, `${path} -> ${one.specifier}`);
   }
+  // The harness measures what a stranger would meet: the wire and the command line.
+  for (const path of sources.filter((one) => one.startsWith('loadtest/src/'))) {
+    for (const one of listImports(path)) {
+      t.ok(one.resolved === null || /^(loadtest|protocol)\/src\//.test(one.resolved), `${path} -> ${one.specifier}`);
+      t.match(one.specifier, /^(node:|\.|@sallyport\/protocol\/|playwright-core$)/, `${path} brings ${one.specifier}`);
+    }
+  }
 });
 
 const homes: Readonly<Record<string, readonly string[]>> = {
@@ -145,7 +152,8 @@ t.test('only the store makes a receipt of a start', async (t) => {
 t.test('nothing is left behind', async (t) => {
   const left = /\b(TODO|FIXME|XXX|HACK)\b|\b(t|test)\.(only|skip|todo)\(|debugger;/;
   for (const path of sources.filter((one) => !one.endsWith('tidy.test.ts'))) t.notMatch(readText(path), left, path);
-  for (const path of shipped.filter((one) => !/^server\/src\/cli/.test(one))) {
+  const commandLines = /^(server\/src\/cli|loadtest\/src\/main\.ts)/;
+  for (const path of shipped.filter((one) => !commandLines.test(one))) {
     t.notMatch(readText(path), /\bconsole\.(log|info|debug)\(/, path);
     t.notMatch(readText(path), /\bexport \*|\bexport default (?!defineConfig)/, path);
   }

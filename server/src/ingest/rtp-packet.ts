@@ -1,5 +1,6 @@
 /*
- * RTP packets (RFC 3550, 5.1): read with every optional part, written with none. Pure; malformed input gives null.
+ * RTP packets (RFC 3550, 5.1): read with every optional part, written with a header extension at most. Pure; malformed
+ * input gives null.
  */
 
 export type RtpPacket = {
@@ -43,22 +44,32 @@ export function parseRtpPacket(bytes: Uint8Array): RtpPacket | null {
   };
 }
 
+const NO_EXTENSION = new Uint8Array(0);
+
 /** Writes a packet with the plain 12-byte header; sequence and timestamp are taken modulo 2^16 and 2^32. */
 export function buildRtpPacket(packet: RtpPacket): Uint8Array {
   return writeRtpPacket(packet, [packet.payload]);
 }
 
-/** As `buildRtpPacket`, of a payload that lies in pieces: each byte of a picture is copied once on its way. */
-export function writeRtpPacket(head: Omit<RtpPacket, 'payload'>, pieces: readonly Uint8Array[]): Uint8Array {
-  let at = HEADER_BYTES;
+/**
+ * As `buildRtpPacket`, of a payload that lies in pieces: each byte of a picture is copied once on its way. `extension` is
+ * a whole block (RFC 3550, 5.3.1), of four bytes times its number of words.
+ */
+export function writeRtpPacket(
+  head: Omit<RtpPacket, 'payload'>,
+  pieces: readonly Uint8Array[],
+  extension: Uint8Array = NO_EXTENSION,
+): Uint8Array {
+  let at = HEADER_BYTES + extension.length;
   for (const piece of pieces) at += piece.length;
   const bytes = Buffer.allocUnsafe(at);
-  bytes[0] = 0x80;
+  bytes[0] = extension.length > 0 ? 0x90 : 0x80;
   bytes[1] = head.payloadType | (head.marker ? 0x80 : 0);
   bytes.writeUInt16BE(head.sequence & 0xffff, 2);
   bytes.writeUInt32BE(head.timestamp >>> 0, 4);
   bytes.writeUInt32BE(head.ssrc >>> 0, 8);
-  at = HEADER_BYTES;
+  bytes.set(extension, HEADER_BYTES);
+  at = HEADER_BYTES + extension.length;
   for (const piece of pieces) {
     bytes.set(piece, at);
     at += piece.length;

@@ -7,6 +7,7 @@
 import type { FeedFacts } from '../app/ports/camera-source.ts';
 import type { Clock } from '../app/ports/clock.ts';
 import type { FeedSink } from '../app/ports/feed-sink.ts';
+import { buildCaptureTime } from './capture-time.ts';
 import { GopCache } from './gop-cache.ts';
 import { buildStapA, isUsablePayload } from './h264-payload.ts';
 import { IntakeMeter, type IntakeRates } from './intake-meter.ts';
@@ -183,10 +184,16 @@ export class RtpRelay {
       const sequence = this.#timeline.takeSequence(this.#missing);
       this.#missing = 0;
       const { timestamp, marker, pieces } = part;
-      const packet = writeRtpPacket({ payloadType, marker, sequence, timestamp, ssrc }, pieces);
+      const packet = writeRtpPacket({ payloadType, marker, sequence, timestamp, ssrc }, pieces, this.#stamp(part));
       this.#cache.add(packet);
       this.#toSink(packet);
     }
+  }
+
+  /** The capture time, with the last packet of a picture; a replay brings the time of then, as it should. */
+  #stamp({ marker }: Fitted): Uint8Array | undefined {
+    const id = this.#sink.captureTimeId;
+    return marker && typeof id === 'number' ? buildCaptureTime(id, this.#clock.nowMs()) : undefined;
   }
 
   #toSink(packet: Uint8Array): void {

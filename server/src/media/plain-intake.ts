@@ -10,9 +10,10 @@ import {
   audioCodecs,
   buildAudioProducerParameters,
   buildProducerParameters,
+  CAPTURE_TIME,
   H264_PAYLOAD_TYPE,
 } from './router-codecs.ts';
-import { UdpSink } from './udp-sink.ts';
+import { type SinkMarks, UdpSink } from './udp-sink.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -27,24 +28,19 @@ export function openVideoIntake(router: types.Router, keyFrameRequestDelayMs: nu
   const ssrc = newSsrc();
   const rtpParameters = buildProducerParameters(ssrc);
   const options = { kind: 'video', rtpParameters, keyFrameRequestDelay: keyFrameRequestDelayMs } as const;
-  return open(router, options, ssrc, H264_PAYLOAD_TYPE);
+  return open(router, options, { ssrc, payloadType: H264_PAYLOAD_TYPE, captureTimeId: CAPTURE_TIME.id });
 }
 
 /** The way in for the sound; as above. */
 export function openAudioIntake(router: types.Router, codec: AudioCodec): Promise<PlainIntake> {
   const ssrc = newSsrc();
   const options = { kind: 'audio', rtpParameters: buildAudioProducerParameters(codec, ssrc) } as const;
-  return open(router, options, ssrc, audioCodecs[codec].payloadType);
+  return open(router, options, { ssrc, payloadType: audioCodecs[codec].payloadType, captureTimeId: null });
 }
 
 const newSsrc = (): number => randomInt(1, 0xffff_ffff);
 
-async function open(
-  router: types.Router,
-  options: types.ProducerOptions,
-  ssrc: number,
-  payloadType: number,
-): Promise<PlainIntake> {
+async function open(router: types.Router, options: types.ProducerOptions, marks: SinkMarks): Promise<PlainIntake> {
   const transport = await router.createPlainTransport({
     listenInfo: { protocol: 'udp', ip: LOOPBACK, recvBufferSize: mediaLimits.sinkReceiveBytes },
     rtcpMux: true,
@@ -52,7 +48,7 @@ async function open(
   });
   let sink: UdpSink | null = null;
   try {
-    sink = await UdpSink.open(ssrc, payloadType, transport.tuple.localPort);
+    sink = await UdpSink.open(marks, transport.tuple.localPort);
     await transport.connect({ ip: LOOPBACK, port: sink.localPort });
     return { transport, producer: await transport.produce(options), sink };
   } catch (error) {

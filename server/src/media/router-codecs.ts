@@ -9,6 +9,9 @@ import type { AudioCodec } from '../app/ports/feed-sink.ts';
 /** Payload type of every camera's RTP inside the server; any number would do, since the server makes the offers. */
 export const H264_PAYLOAD_TYPE = 102;
 
+/** What the ingest stamps and the router passes on under the id it gives viewers; any id would do on the way in. */
+export const CAPTURE_TIME = { uri: 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time', id: 10 } as const;
+
 /** RFC 6184, 8.1: constrained baseline, level 3.1; packetisation mode 1 carries FU-A. */
 export const h264Parameters = {
   'level-asymmetry-allowed': 1,
@@ -83,6 +86,7 @@ export function buildProducerParameters(ssrc: number): types.RtpParameters {
         rtcpFeedback: [{ type: 'nack', parameter: 'pli' }],
       },
     ],
+    headerExtensions: [{ ...CAPTURE_TIME }],
     encodings: [{ ssrc }],
     rtcp: { cname: CNAME, reducedSize: true },
   };

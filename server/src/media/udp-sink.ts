@@ -18,9 +18,13 @@ export type SinkCounts = {
   readonly errors: number;
 };
 
+/** What every packet through a sink carries. */
+export type SinkMarks = Pick<UdpSink, 'ssrc' | 'payloadType' | 'captureTimeId'>;
+
 export class UdpSink implements FeedSink {
   readonly ssrc: number;
   readonly payloadType: number;
+  readonly captureTimeId: number | null;
   readonly #socket: Socket;
   #onRtcp: ((packet: Uint8Array) => void) | null = null;
   #state: 'open' | 'closed' = 'open';
@@ -28,10 +32,11 @@ export class UdpSink implements FeedSink {
   #dropped = 0;
   #errors = 0;
 
-  private constructor(socket: Socket, ssrc: number, payloadType: number) {
+  private constructor(socket: Socket, marks: SinkMarks) {
     this.#socket = socket;
-    this.ssrc = ssrc;
-    this.payloadType = payloadType;
+    this.ssrc = marks.ssrc;
+    this.payloadType = marks.payloadType;
+    this.captureTimeId = marks.captureTimeId;
     socket.on('error', () => {
       this.#errors += 1;
     });
@@ -39,9 +44,9 @@ export class UdpSink implements FeedSink {
   }
 
   /** Opens the socket towards the worker's `port`; rejects when the system has no socket left. */
-  static async open(ssrc: number, payloadType: number, port: number): Promise<UdpSink> {
+  static async open(marks: SinkMarks, port: number): Promise<UdpSink> {
     const socket = createSocket('udp4');
-    const sink = new UdpSink(socket, ssrc, payloadType);
+    const sink = new UdpSink(socket, marks);
     try {
       const bound = once(socket, 'listening');
       socket.bind(0, LOOPBACK);

@@ -6,6 +6,8 @@ export interface FeedSink {
   /** SSRC and payload type MUST be used on every packet. */
   readonly ssrc: number;
   readonly payloadType: number;
+  /** Id of the header extension for the capture time, for the last packet of each picture; none where none is taken. */
+  readonly captureTimeId?: number | null;
   /** Sends one RTP packet; MUST NOT throw; drops when closed. The bytes are not changed afterwards by either side. */
   send(packet: Uint8Array): void;
   /** RTCP coming back from the router (PLI, FIR...). The one listener set last is called. */
