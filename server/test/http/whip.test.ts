@@ -61,12 +61,15 @@ t.test('the status of every refusal', async (t) => {
   t.same(
     denied.map((entry) => entry['code']),
     [
+      'token-missing',
+      'token-missing',
       'token-malformed',
       'token-untrusted',
       'possession-missing',
       'possession-wrong-key',
       'possession-invalid',
       'token-wrong-camera',
+      'token-missing',
     ],
     'what was refused for its credential is on record',
   );
