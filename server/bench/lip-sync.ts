@@ -46,22 +46,16 @@ async function answer(page: Page, offer: string): Promise<string> {
     };
     video.requestVideoFrameCallback(look);
     const audio = new AudioContext({ latencyHint: 'interactive' });
-    const listener = `registerProcessor('listener', class extends AudioWorkletProcessor {
-      process([[samples = []] = []]) {
-        if (currentTime > (this.deafUntil ?? 0) && samples.some((one) => Math.abs(one) > 0.1)) {
-          this.deafUntil = currentTime + 0.5;
-          this.port.postMessage(currentTime);
-        }
-        return true;
-      }
-    })`;
-    await audio.audioWorklet.addModule(URL.createObjectURL(new Blob([listener], { type: 'text/javascript' })));
-    const node = new AudioWorkletNode(audio, 'listener');
-    node.port.onmessage = ({ data }) => {
+    // A worklet would come as a script of its own, which the policy of the page does not let in.
+    const listener = audio.createScriptProcessor(256, 1, 1);
+    let deafUntil = 0;
+    listener.onaudioprocess = ({ inputBuffer, playbackTime }) => {
+      if (playbackTime < deafUntil || !inputBuffer.getChannelData(0).some((one) => Math.abs(one) > 0.1)) return;
+      deafUntil = playbackTime + 0.5;
       const { contextTime = 0, performanceTime = 0 } = audio.getOutputTimestamp();
-      globalThis.claps.heardMs.push(performanceTime + (data - contextTime) * 1_000);
+      globalThis.claps.heardMs.push(performanceTime + (playbackTime - contextTime) * 1_000);
     };
-    audio.createMediaStreamSource(stream).connect(node).connect(audio.destination);
+    audio.createMediaStreamSource(stream).connect(listener).connect(audio.destination);
     await audio.resume();
     await connection.setLocalDescription();
     return connection.localDescription?.sdp ?? '';
