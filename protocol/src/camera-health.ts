@@ -36,6 +36,8 @@ export type CameraHealth = {
   readonly keyFramesAsked: number;
   /** How long it has played, breaks left out. */
   readonly playedMs: number;
+  /** Pictures come in another order than they are shown in; browsers show hardly any of such a stream. */
+  readonly hasBPictures: boolean;
   /** How its packets travel; null while nothing plays. */
   readonly transport: 'tcp' | 'udp' | null;
   /** What its transcoder costs, where it needs one: milliseconds of processor time a second; 1,000 is a whole core. */

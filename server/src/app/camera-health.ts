@@ -25,6 +25,7 @@ const idle: Figures = {
   replays: 0,
   keyFramesAsked: 0,
   playedMs: 0,
+  hasBPictures: false,
   transport: null,
   transcodeCpuMsPerSecond: null,
   transcodeMemoryBytes: null,
@@ -39,6 +40,10 @@ const rows: readonly (readonly [isBad: (figures: Figures) => boolean, sentence: 
     ({ gopLengthMs, playedMs }) =>
       gopLengthMs === null ? playedMs >= appBounds.gopUnknownAdviceMs : gopLengthMs > appBounds.gopAdviceMs,
     'Key frames are far apart: ask the camera for one every 2 s (its setting may be called GOP or I-frame interval).',
+  ],
+  [
+    ({ hasBPictures }) => hasBPictures,
+    'The camera sends B frames, and browsers show hardly a picture of those: turn them off, or set its profile to Baseline.',
   ],
   [
     ({ lossRatio }) => (lossRatio ?? 0) > appBounds.lossAdviceRatio,
@@ -86,6 +91,7 @@ function toFigures({ state, stats, facts, viewers }: CameraStatus): Figures {
     replays: stats.replays,
     keyFramesAsked: stats.keyFramesAsked,
     playedMs: Math.round(stats.playedMs),
+    hasBPictures: stats.hasBPictures,
     transport: stats.transport,
     transcodeCpuMsPerSecond: rounded(stats.transcoding?.cpuMsPerSecond ?? null, 1),
     transcodeMemoryBytes: stats.transcoding?.residentBytes ?? null,

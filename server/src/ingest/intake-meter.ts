@@ -3,7 +3,7 @@
  * the holes in their sequence. No I/O, no clock; a ring of fixed size. One per relay.
  */
 import { limits } from './limits.ts';
-import { type RtpPacket, sequenceDelta } from './rtp-packet.ts';
+import { type RtpPacket, sequenceDelta, timestampDelta } from './rtp-packet.ts';
 
 export type IntakeRates = {
   readonly bitsPerSecond: number;
@@ -14,6 +14,7 @@ export type IntakeRates = {
 
 type Slot = { index: number; bytes: number; frames: number; packets: number; lost: number };
 
+const TICKS_PER_MS = 90;
 const SLOT_MS = limits.meterWindowMs / limits.meterSlots;
 
 export class IntakeMeter {
@@ -23,16 +24,24 @@ export class IntakeMeter {
   #sequence: number | null = null;
   #timestamp: number | null = null;
   #packetsLost = 0;
+  /** Times a picture was earlier than the packet right before it. */
+  #timesBack = 0;
 
   /** Packets that never came, or too late to be of use, since the meter was made. */
   get packetsLost(): number {
     return this.#packetsLost;
   }
 
+  /** Pictures come in another order than they are shown in; browsers that take WebRTC cannot show such a stream. */
+  get hasBPictures(): boolean {
+    return this.#timesBack >= limits.timesBackForB;
+  }
+
   /** A new connection or a new SSRC: neither numbers nor rates go on over the break. */
   restart(): void {
     this.#sequence = null;
     this.#timestamp = null;
+    this.#timesBack = 0;
     this.#beganAtMs = null;
     for (const at of this.#slots.keys()) this.#slots[at] = emptySlot(-1);
   }
@@ -43,6 +52,10 @@ export class IntakeMeter {
     sizeBytes: number,
     nowMs: number,
   ): 'new-picture' | 'same-picture' {
+    if (this.#timestamp !== null && this.#sequence !== null && sequenceDelta(this.#sequence, sequence) === 1) {
+      const aheadMs = timestampDelta(this.#timestamp, timestamp) / TICKS_PER_MS;
+      if (aheadMs < 0 && aheadMs >= -limits.timestampBackMsMax) this.#timesBack += 1;
+    }
     this.passOver(sequence, nowMs);
     const slot = this.#slot(nowMs);
     slot.bytes += sizeBytes;

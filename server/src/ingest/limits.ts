@@ -125,6 +125,8 @@ export const limits = {
   meterSlots: 10,
   /** Rates over less than this are noise. */
   meterLeastMs: 1_000,
+  /** A camera's clock may be set back now and then; pictures that go back so often are B pictures. */
+  timesBackForB: 3,
   /** RFC 3550, A.1 (MAX_DROPOUT): a larger step is a camera that began anew, not that many packets lost. */
   meterGapMax: 3_000,
 

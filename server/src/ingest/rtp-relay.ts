@@ -29,6 +29,7 @@ export type RelayTally = {
   /** Wall clock of the last picture that began; null before the first. */
   readonly lastFrameAtMs: number | null;
   readonly packetsLost: number;
+  readonly hasBPictures: boolean;
   /** Null before enough was seen. */
   readonly rates: IntakeRates | null;
 };
@@ -128,6 +129,7 @@ export class RtpRelay {
       gopLengthMs: this.#cache.lengthMs,
       lastFrameAtMs: this.#lastFrameAtMs,
       packetsLost: this.#meter.packetsLost,
+      hasBPictures: this.#meter.hasBPictures,
       rates: this.#meter.rates(this.#clock.monotonicMs()),
     };
   }

@@ -131,6 +131,7 @@ export class RtspSource implements CameraSource {
       lastFrameAtMs: live?.lastFrameAtMs ?? this.#lastFrameAtMs,
       gopLengthMs: live?.gopLengthMs ?? this.#gopLengthMs,
       lastPacketAtMs: this.#lastPacketAtMs,
+      hasBPictures: live?.hasBPictures ?? false,
       transcoding: this.#picture?.transcoder?.cost() ?? null,
       transport: this.#state.name === 'playing' ? this.#transport : null,
     };

@@ -105,6 +105,7 @@ export class SourceJournal {
       lastFrameAtMs: live?.lastFrameAtMs ?? this.#lastFrameAtMs,
       // A publisher's packets come by WebRTC, and as H.264.
       keyFramesAsked: 0,
+      hasBPictures: live?.hasBPictures ?? false,
       transport: null,
       transcoding: null,
     };

@@ -25,6 +25,7 @@ const sound: CameraStatus = {
     playedMs: 60_000.7,
     gopLengthMs: 2_000.2,
     lastPacketAtMs: 1_700_000_000_000,
+    hasBPictures: false,
     transport: 'tcp',
     transcoding: null,
     lastFrameAtMs: 1_699_999_999_900,
@@ -53,6 +54,7 @@ t.test('a sound camera has its figures, rounded, and no advice', async (t) => {
     replays: 2,
     keyFramesAsked: 1,
     playedMs: 60_001,
+    hasBPictures: false,
     transport: 'tcp',
     transcodeCpuMsPerSecond: null,
     transcodeMemoryBytes: null,
@@ -69,6 +71,10 @@ t.test('a transcoded camera shows what that costs, and is told when it is much',
   t.match(costing(127.4), { transcodeCpuMsPerSecond: 127, transcodeMemoryBytes: 80_000_000, advice: [] });
   t.match(costing(null), { transcodeCpuMsPerSecond: null, transcodeMemoryBytes: 80_000_000, advice: [] });
   t.match(costing(700).advice, [/sub-stream/]);
+});
+
+t.test('a camera with B frames is told what browsers make of them', async (t) => {
+  t.match(toCameraHealth(withStats({ hasBPictures: true }), 'rtsp'), { hasBPictures: true, advice: [/B frames/] });
 });
 
 t.test('a camera nobody watches is idle and has no figures', async (t) => {

@@ -128,3 +128,33 @@ t.test('any numbers at any time give rates that are rates', async (t) => {
   );
   t.pass('finite, never negative, never more than all');
 });
+
+t.test('tells B pictures from a clock that is set back and from packets that came late', async (t) => {
+  const seen = (packets: readonly (readonly [sequence: number, picture: number])[]): boolean => {
+    const meter = new IntakeMeter();
+    for (const [sequence, picture] of packets) meter.see({ sequence, timestamp: (picture * 3_000) >>> 0 }, 100, 0);
+    return meter.hasBPictures;
+  };
+  const numbered = (pictures: readonly number[]) => pictures.map((picture, at) => [65_530 + at, picture] as const);
+  const wrapped = (packets: ReturnType<typeof numbered>) =>
+    packets.map(([sequence, picture]) => [sequence & 0xffff, picture] as const);
+  t.equal(seen(wrapped(numbered([0, 3, 1, 2, 6, 4, 5, 9, 7, 8]))), true);
+  t.equal(seen(wrapped(numbered([0, 1, 2, 3, 4, 5, 6, 7, 8]))), false);
+  t.equal(seen(wrapped(numbered([0, 0, 0, 1, 1, 1, 2, 2, 2]))), false, 'slices of one picture');
+  t.equal(seen(wrapped(numbered([0, 1, 2, 1, 2, 3, 4]))), false, 'set back once');
+  t.equal(seen(wrapped(numbered([900, 0, 900, 0, 900, 0, 900, 0]))), false, 'jumps of half a minute are none');
+  t.equal(
+    seen([
+      [5, 5],
+      [3, 3],
+      [4, 4],
+      [8, 8],
+      [6, 6],
+      [7, 7],
+      [11, 11],
+      [9, 9],
+    ]),
+    false,
+    'late',
+  );
+});

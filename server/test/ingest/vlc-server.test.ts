@@ -79,6 +79,7 @@ t.test('plays H.264 with B pictures, over UDP, which is all that VLC does', asyn
   t.ok(pairs.every(([last, next]) => sequenceDelta(last.sequence, next.sequence) === 1));
   const back = pairs.filter(([last, next]) => timestampDelta(last.timestamp, next.timestamp) < 0);
   t.ok(back.length > 0, 'B pictures keep their own time');
+  t.equal(source.stats().hasBPictures, true, 'and are told of, since browsers cannot show them');
   await source.stop();
   t.same(source.state, { name: 'idle' });
 });
@@ -92,7 +93,7 @@ t.test('makes H.264 of MPEG-4', async (t) => {
   source.start(sink);
   while (source.stats().gopLengthMs === null) await sink.untilPackets(sink.packets.length + 1);
   t.match(source.describe(), { codec: 'H264', widthPx: 320, heightPx: 180 }, 'in its own size');
-  t.match(source.stats(), { transport: 'udp', restarts: 0, packetsLost: 0 });
+  t.match(source.stats(), { transport: 'udp', restarts: 0, packetsLost: 0, hasBPictures: false });
   await source.stop();
   t.equal(factory.transcodersActive, 0);
 });

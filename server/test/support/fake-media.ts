@@ -209,7 +209,14 @@ export class FakeSource implements CameraSource {
       keyFramesAsked: 0,
       restarts: 0,
     };
-    const rates = { bitsPerSecond: null, framesPerSecond: null, lossRatio: null, transport: null, transcoding: null };
+    const rates = {
+      bitsPerSecond: null,
+      framesPerSecond: null,
+      lossRatio: null,
+      transport: null,
+      transcoding: null,
+      hasBPictures: false,
+    };
     return {
       ...none,
       ...rates,

@@ -79,6 +79,8 @@ export type SourceStats = {
   readonly playedMs: number;
   /** Length of the last whole group of pictures; null until two key frames were seen. */
   readonly gopLengthMs: number | null;
+  /** Pictures come in another order than they are shown in (B pictures), which browsers cannot show by WebRTC. */
+  readonly hasBPictures: boolean;
   /** How its packets travel; null while nothing plays. */
   readonly transport: 'tcp' | 'udp' | null;
   /** The transcoder that runs for it: milliseconds of processor time a second (1,000 is a core), and its memory. */
