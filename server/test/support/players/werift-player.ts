@@ -10,7 +10,12 @@ import { ask } from '../whep-player.ts';
 export type DecodedSize = { readonly widthPx: number; readonly heightPx: number; readonly frames: number };
 
 const SOUND_PACKETS = 5;
-const loopbackOnly = { iceServers: [], iceAdditionalHostAddresses: ['127.0.0.1'], iceUseIpv6: false };
+const loopbackOnly = {
+  iceServers: [],
+  bundlePolicy: 'max-bundle' as const,
+  iceAdditionalHostAddresses: ['127.0.0.1'],
+  iceUseIpv6: false,
+};
 
 const NAL_SPS = 7;
 
