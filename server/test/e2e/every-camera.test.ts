@@ -9,6 +9,7 @@ import { type CameraOptions, startCameras } from '../../demo-cameras/start-camer
 import { startChromium } from '../support/chromium.ts';
 import { type Player, type Playing, placeOf, players } from '../support/players/players.ts';
 import type {} from '../support/players/players-page.ts';
+import { lendTokens, publishByEdge, publishBySdk, publishPlainly } from '../support/players/published-cameras.ts';
 import { openTown } from '../support/town.ts';
 
 type CameraKind = {
@@ -16,9 +17,10 @@ type CameraKind = {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly sound: 'heard' | 'none';
-  /** Answers the camera's id; consent and incident are the table's. */
-  enrol(): Promise<string>;
+  /** Answers the camera's id; consent and incident are the table's. What feeds it ends with the row. */
+  enrol(row: Row): Promise<string>;
 };
+type Row = { teardown(stop: () => unknown): void };
 
 const FRAMES = 5;
 /** Far above any latency: it tells a running picture from an old one. */
@@ -37,20 +39,45 @@ const rtsp = [
   ['H.264 with AAC', { path: '/aac', size: '800x448', gop: 4 * FPS, audio: 'aac' }],
 ] as const satisfies readonly (readonly [string, CameraOptions])[];
 
-const simulated = await startCameras(rtsp.map(([, options]) => ({ fps: FPS, bitrateKbps: 500, ...options })));
-const site = await serveBundledPage(new URL('../support/players/players-page.ts', import.meta.url).href);
+/** Of the box on the owner's network. */
+const atHome = { path: '/home', size: '240x136', gop: 2 * FPS } as const satisfies CameraOptions;
+
+const all = [...rtsp.map(([, options]) => options), atHome];
+const simulated = await startCameras(all.map((options) => ({ fps: FPS, bitrateKbps: 500, ...options })));
+const pageAt = (path: string) => serveBundledPage(new URL(path, import.meta.url).href);
+const site = await pageAt('../support/players/players-page.ts');
+const deviceSite = await pageAt('../support/players/publishers-page.ts');
+const origins = [site, deviceSite].map(({ url }) => new URL(url).origin).join(',');
 const browser = await startChromium();
 const town = await openTown({
   charter: { privateCamerasMax: 50 },
-  env: { SALLYPORT_ALLOW_BEARER_PLAYERS: 'true', SALLYPORT_ALLOWED_ORIGINS: new URL(site.url).origin },
+  env: { SALLYPORT_ALLOW_BEARER_PLAYERS: 'true', SALLYPORT_ALLOWED_ORIGINS: origins },
 });
 t.teardown(async () => {
   await browser.close();
   await town.close();
   await site.stop();
+  await deviceSite.stop();
   await simulated.stop();
 });
 const { folk, server } = town;
+const device = await browser.newPage();
+await lendTokens(device, folk);
+await device.goto(deviceSite.url);
+await device.waitForFunction(() => window.device !== undefined);
+const scene = { folk, url: server.url, page: device };
+
+type Publish = (size: { widthPx: number; heightPx: number }) => ReturnType<typeof publishBySdk>;
+
+/** Sizes that a browser does not make smaller by itself when the line is narrow. */
+const published = (name: string, widthPx: number, heightPx: number, publish: Publish): CameraKind => ({
+  ...{ name, widthPx, heightPx, sound: 'none' },
+  enrol: async (row) => {
+    const { cameraId, stop } = await publish({ widthPx, heightPx });
+    row.teardown(stop);
+    return cameraId;
+  },
+});
 
 const cameras: readonly CameraKind[] = [
   ...rtsp.map(([name, options]): CameraKind => {
@@ -59,6 +86,9 @@ const cameras: readonly CameraKind[] = [
     const sound = 'audio' in options ? 'heard' : 'none';
     return { name: `RTSP ${name}`, widthPx, heightPx, sound, enrol: () => folk.enrol(simulated.url(path)) };
   }),
+  published('WHIP from Chromium', 320, 180, (size) => publishPlainly(scene, size)),
+  published('the SDK publisher', 280, 158, (size) => publishBySdk(scene, size)),
+  published("WHIP from GStreamer's encoder", 240, 136, () => publishByEdge(scene, simulated.url(atHome.path))),
 ];
 
 const incidentId = await folk.report();
@@ -71,7 +101,7 @@ const strangersJkt = 'A'.repeat(43);
 
 for (const camera of cameras) {
   t.test(camera.name, async (t) => {
-    const cameraId = await camera.enrol();
+    const cameraId = await camera.enrol(t);
     await folk.consent(cameraId, { audio: camera.sound === 'heard' });
     const place = placeOf(server.url, cameraId, await folk.token(incidentId, [cameraId], strangersJkt));
     const row: { player: Player; playing: Playing }[] = [];
