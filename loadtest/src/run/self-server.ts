@@ -3,6 +3,8 @@
  * operator would start it. Nothing of its insides is used.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -17,8 +19,12 @@ const READY_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 10_000;
 const LOOK_MS = 50;
 const SAID_CHARS = 2_000;
-/** Media ports follow one another, one for each worker. */
-const WORKERS_MAX = 16;
+/** Below what the system hands out by itself, so that no other program's socket lands on one between look and start. */
+const PORTS_FROM = 10_000;
+const PORTS_TO = 20_000;
+const PORT_TRIES_MAX = 200;
+/** A port may be taken all the same in the moment between; then the server says so, and others are tried. */
+const START_TRIES_MAX = 3;
 
 export type SelfServer = {
   readonly url: string;
@@ -29,14 +35,22 @@ export type SelfServer = {
 
 /** Starts it and makes an operator's key. Rejects with the server's own words. */
 export async function startSelfServer(workers: number): Promise<SelfServer> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start(workers, await freePorts(1), await freePorts(workers));
+    } catch (fault) {
+      if (tries >= START_TRIES_MAX || !/port .* taken/.test(String(fault))) throw fault;
+    }
+  }
+}
+
+async function start(workers: number, port: number, rtcPort: number): Promise<SelfServer> {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-loadtest-'));
-  const port = await freePort();
-  const rtcPort = await freePort();
   const env = {
     ...process.env,
     SALLYPORT_DATA_DIR: directory,
     SALLYPORT_PORT: String(port),
-    SALLYPORT_RTC_PORT: String(Math.min(rtcPort, 65_535 - WORKERS_MAX)),
+    SALLYPORT_RTC_PORT: String(rtcPort),
     SALLYPORT_WORKERS: String(workers),
     SALLYPORT_CAMERA_NETWORKS: '127.0.0.1/32',
     // The viewers speak for many addresses, as a proxy does: a server takes so many connections of one.
@@ -83,10 +97,29 @@ async function stopChild(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-async function freePort(): Promise<number> {
+/** The first of `count` ports in a row that are free for TCP and UDP alike. */
+async function freePorts(count: number): Promise<number> {
+  for (let tries = 0; tries < PORT_TRIES_MAX; tries += 1) {
+    const first = randomInt(PORTS_FROM, PORTS_TO - count);
+    const row = Array.from({ length: count }, (_, at) => first + at);
+    const free = await Promise.all(row.flatMap((port) => [isFreeForTcp(port), isFreeForUdp(port)]));
+    if (free.every((one) => one)) return first;
+  }
+  throw new Error(`there are no ${count} free ports in a row from ${PORTS_FROM} to ${PORTS_TO}`);
+}
+
+function isFreeForTcp(port: number): Promise<boolean> {
   const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  return new Promise((resolve) => {
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}
+
+function isFreeForUdp(port: number): Promise<boolean> {
+  const probe = createSocket('udp4');
+  return new Promise((resolve) => {
+    probe.once('error', () => probe.close(() => resolve(false)));
+    probe.bind(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
 }

@@ -97,7 +97,9 @@ t.test('a stop takes everything down that was started', async (t) => {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text;
   });
-  while (!/2 viewers in/.test(said)) await once(child.stderr, 'data');
+  const ended = once(child, 'close').then(() => Promise.reject(new Error(`it ended by itself: ${said}`)));
+  ended.catch(() => undefined);
+  while (!/2 viewers in/.test(said)) await Promise.race([once(child.stderr, 'data'), ended]);
   const started = listDescendants(child.pid ?? 0);
   t.ok(started.length >= 5, 'server, worker, cameras and agents');
   child.kill('SIGTERM');
