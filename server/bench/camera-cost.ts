@@ -24,9 +24,9 @@ import { keepLog } from '../test/media/support/kept-log.ts';
 import { startLoopCameras } from '../test/support/loop-cameras/start-loop-cameras.ts';
 import { cpuMs, memoryBytes } from './process-cost.ts';
 
-const SECONDS = Number(process.argv[2] ?? 8);
+const SECONDS = Number(process.argv[2] ?? 6);
 const COUNTS = (process.argv[3] ?? '1,10,50').split(',').map(Number);
-const SETTLE_MS = 2_000;
+const SETTLE_MS = 1_500;
 const IDLE_MS = 4_000;
 const ARRIVED_WITHIN_MS = 60_000;
 
