@@ -40,7 +40,7 @@ async function answer(page: Page, offer: string): Promise<string> {
     const look = (_nowMs: number, { expectedDisplayTime }: VideoFrameCallbackMetadata): void => {
       video.requestVideoFrameCallback(look);
       brush?.drawImage(video, video.videoWidth / 2, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
-      const isWhite = (brush?.getImageData(0, 0, 1, 1).data[0] ?? 0) > 230;
+      const isWhite = (brush?.getImageData(0, 0, 1, 1).data[0] ?? 0) > 215;
       if (isWhite && !wasWhite) globalThis.claps.seenMs.push(expectedDisplayTime);
       wasWhite = isWhite;
     };
@@ -102,12 +102,18 @@ const kinds = [
   ['mjpeg', 'pcmu'],
   ['h265', 'pcmu'],
 ] as const;
-const { holdMs } = LipSync.prototype;
+const { see } = LipSync.prototype;
 for (const [codec, sound] of kinds) {
   if (kind !== '' && kind !== `${codec}+${sound}`) continue;
   for (const held of ['as it comes', 'held back'] as const) {
-    LipSync.prototype.holdMs = held === 'held back' ? holdMs : () => 0;
+    let told = '';
+    LipSync.prototype.see = function (...packet) {
+      const holdMs = see.apply(this, packet);
+      const [aheadMs, ...holds] = [this.soundAheadMs() ?? Number.NaN, this.holdMs('sound'), this.holdMs('picture')];
+      told = `by its reports ${Math.round(aheadMs)} ms ahead; held ${holds.map(Math.round).join(' and ')}`;
+      return held === 'held back' ? holdMs : 0;
+    };
     const measured = await measure(codec, sound);
-    console.info(`${codec} + ${sound}, ${held}: sound after picture, ms: ${describeSample(measured)}`);
+    console.info(`${codec} + ${sound}, ${held}: sound after picture: ${describeSample(measured)} (${told})`);
   }
 }

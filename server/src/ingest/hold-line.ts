@@ -8,21 +8,20 @@ type Held = { readonly packet: Uint8Array; readonly dueMs: number };
 
 export class HoldLine {
   readonly #clock: Clock;
-  readonly #holdMs: () => number;
   readonly #onward: (packet: Uint8Array) => void;
   #held: Held[] = [];
   #timer: Timer | null = null;
 
-  /** `holdMs` is asked for each packet; `onward` MUST NOT throw. */
-  constructor(clock: Clock, holdMs: () => number, onward: (packet: Uint8Array) => void) {
+  /** `onward` MUST NOT throw. */
+  constructor(clock: Clock, onward: (packet: Uint8Array) => void) {
     this.#clock = clock;
-    this.#holdMs = holdMs;
     this.#onward = onward;
   }
 
-  take(packet: Uint8Array): void {
+  /** Lets it go after `holdMs`, and not before the one before it. */
+  take(packet: Uint8Array, holdMs: number): void {
     const nowMs = this.#clock.monotonicMs();
-    const dueMs = Math.max(nowMs + this.#holdMs(), this.#held.at(-1)?.dueMs ?? 0);
+    const dueMs = Math.max(nowMs + holdMs, this.#held.at(-1)?.dueMs ?? 0);
     if (dueMs <= nowMs && this.#held.length === 0) {
       this.#onward(packet);
       return;

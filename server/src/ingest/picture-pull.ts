@@ -58,7 +58,7 @@ export class PicturePull {
     onward: (packet: Uint8Array) => void,
   ): Promise<PicturePull> {
     const { clock } = surroundings;
-    const line = new HoldLine(clock, () => lipSync?.holdMs('picture') ?? 0, onward);
+    const line = new HoldLine(clock, onward);
     if (!track.foreign) return new PicturePull(track, null, lipSync, null, line, surroundings);
     const time = lipSync === null ? null : new TranscodedTime({ ...track.foreign, clockRateHz: CLOCK_HZ }, CLOCK_HZ);
     let comesBack: (packet: Uint8Array) => void = () => {};
@@ -108,7 +108,7 @@ export class PicturePull {
   #goOn(packet: Uint8Array, cameraTimestamp: number | null): void {
     if (this.#isClosed) return;
     const nowMs = this.#surroundings.clock.monotonicMs();
-    if (cameraTimestamp !== null) this.#lipSync?.see('picture', cameraTimestamp, nowMs);
-    this.#line.take(packet);
+    const told = cameraTimestamp === null ? null : this.#lipSync?.see('picture', cameraTimestamp, nowMs);
+    this.#line.take(packet, told ?? this.#lipSync?.holdMs('picture') ?? 0);
   }
 }

@@ -1,5 +1,5 @@
 /*
- * The sound of one connection to a camera: through its transcoder where it needs one, held back where it is early, into
+ * The sound of one connection to a camera: through its transcoder where it needs one, let go when its time has come, into
  * the sink. Whatever goes wrong here costs sound alone. Opened by the source, and closed with the connection.
  */
 import type { FeedSink, OpenAudioSink } from '../app/ports/feed-sink.ts';
@@ -49,11 +49,7 @@ export class SoundPull {
     this.track = track;
     this.#surroundings = surroundings;
     this.#lipSync = wish.lipSync;
-    this.#line = new HoldLine(
-      clock,
-      () => wish.lipSync.holdMs('sound'),
-      (packet) => relay.accept(packet),
-    );
+    this.#line = new HoldLine(clock, (packet) => relay.accept(packet));
     wish.lipSync.begin('sound', track.clockRateHz);
     this.#signal = signal;
     signal.addEventListener('abort', this.#end, { once: true });
@@ -109,8 +105,9 @@ export class SoundPull {
   #goOn(packet: Uint8Array, cameraTimestamp: number | null | undefined): void {
     if (this.#stop.signal.aborted) return;
     const { clock } = this.#surroundings;
-    if (typeof cameraTimestamp === 'number') this.#lipSync.see('sound', cameraTimestamp, clock.monotonicMs());
-    this.#line.take(packet);
+    const told =
+      typeof cameraTimestamp === 'number' ? this.#lipSync.see('sound', cameraTimestamp, clock.monotonicMs()) : null;
+    this.#line.take(packet, told ?? this.#lipSync.holdMs('sound'));
   }
 
   /** Until it is closed, or the transcoder cannot be had at all. */

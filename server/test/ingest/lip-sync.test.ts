@@ -30,13 +30,27 @@ t.test('reads the first sender report of whatever comes', async (t) => {
   fc.assert(fc.property(fc.uint8Array(), (bytes) => readSenderReport(bytes) === null || bytes.length >= 28));
 });
 
-/** Both tracks for `seconds`: 15 pictures and 50 packets of sound a second, each so late. */
-function play(sync: LipSync, fromMs: number, seconds: number, lateMs: { picture: number; sound: number }): void {
+type Late = { readonly picture: number; readonly sound: number; readonly burst?: number };
+/** Of one track each: how late its packets go on, once they were held back as told; the last second of all. */
+type Gone = { readonly picture: readonly number[]; readonly sound: readonly number[] };
+
+/** Both tracks for `seconds`: 15 pictures and 50 packets of sound a second, each so late; sound in bursts. */
+function play(sync: LipSync, fromMs: number, seconds: number, late: Late): Gone {
+  const { burst = 1 } = late;
+  const events: { readonly atMs: number; readonly name: 'picture' | 'sound'; readonly ofMs: number }[] = [];
   for (let ms = 0; ms < seconds * 1_000; ms += 20) {
-    const atMs = fromMs + ms;
-    sync.see('sound', (atMs * 8) >>> 0, atMs + lateMs.sound);
-    if (ms % 60 === 0) sync.see('picture', (atMs * 90) >>> 0, atMs + lateMs.picture);
+    const ofMs = fromMs + ms;
+    // All of a burst come with its last.
+    const lastOfBurstMs = fromMs + Math.floor(ms / 20 / burst) * 20 * burst + (burst - 1) * 20;
+    events.push({ atMs: lastOfBurstMs + late.sound, name: 'sound', ofMs });
+    if (ms % 60 === 0) events.push({ atMs: ofMs + late.picture, name: 'picture', ofMs });
   }
+  const gone: { picture: number[]; sound: number[] } = { picture: [], sound: [] };
+  for (const { atMs, name, ofMs } of events.sort((a, b) => a.atMs - b.atMs)) {
+    const holdMs = sync.see(name, (ofMs * (name === 'sound' ? 8 : 90)) >>> 0, atMs);
+    if (ofMs >= fromMs + (seconds - 1) * 1_000) gone[name].push(Math.round(atMs + holdMs - ofMs));
+  }
+  return gone;
 }
 function started({ soundOffMs = 0 } = {}): LipSync {
   const sync = new LipSync();
@@ -46,49 +60,60 @@ function started({ soundOffMs = 0 } = {}): LipSync {
   sync.report('sound', { cameraMs: 1_000 + soundOffMs, timestamp: 8_000 });
   return sync;
 }
+const all = (values: readonly number[]): readonly number[] => [...new Set(values)].sort((a, b) => a - b);
 
-t.test('holds back whichever is early, by the difference', async (t) => {
-  const rows: readonly (readonly [picture: number, sound: number, holds: readonly [number, number]])[] = [
-    [120, 40, [0, 80]],
-    [40, 150, [110, 0]],
-    [50, 55, [0, 0]],
-    [900, 40, [0, 860]],
-    [1_500, 40, [0, limits.soundHoldMsMax]],
-    [40, 700, [limits.pictureHoldMsMax, 0]],
+t.test('whatever comes how late, both go on as late as the later one', async (t) => {
+  const rows: readonly (readonly [name: string, late: Late, bothMs: number])[] = [
+    ['sound early', { picture: 120, sound: 40 }, 120],
+    ['sound late', { picture: 40, sound: 150 }, 150],
+    ['sound in bursts of 120 ms', { picture: 30, sound: 10, burst: 6 }, 110],
+    ['sound in bursts, before its time', { picture: 30, sound: -100, burst: 6 }, 30],
+    ['transcoded picture', { picture: 900, sound: 40 }, 900],
   ];
-  for (const [picture, sound, holds] of rows) {
-    const sync = started();
-    play(sync, 1_000, 4, { picture, sound });
-    t.same([sync.holdMs('picture'), sync.holdMs('sound')].map(Math.round), holds, `${picture} and ${sound} ms late`);
+  for (const [name, late, bothMs] of rows) {
+    const gone = play(started(), 1_000, 6, late);
+    t.same({ picture: all(gone.picture), sound: all(gone.sound) }, { picture: [bothMs], sound: [bothMs] }, name);
   }
 });
 
-t.test('without reports, or with impossible ones, nothing is held', async (t) => {
+t.test('a hold has its bounds', async (t) => {
+  const early = play(started(), 1_000, 6, { picture: 1_500, sound: 40 });
+  t.same([all(early.picture), all(early.sound)], [[1_500], [40 + limits.soundHoldMsMax]]);
+  const late = play(started(), 1_000, 6, { picture: 40, sound: 700 });
+  t.same([all(late.picture), all(late.sound)], [[40 + limits.pictureHoldMsMax], [700]]);
+});
+
+t.test('without reports, or with impossible ones, sound is made even and nothing more', async (t) => {
   const silent = new LipSync();
   silent.begin('picture', 90_000);
   silent.begin('sound', 8_000);
-  play(silent, 1_000, 4, { picture: 500, sound: 0 });
+  const even = play(silent, 1_000, 6, { picture: 500, sound: 0, burst: 6 });
+  t.same([all(even.picture), all(even.sound)], [[500], [100]]);
   t.equal(silent.soundAheadMs(), null);
-  t.equal(silent.holdMs('sound'), 0);
   const liar = started({ soundOffMs: 3_600_000 });
-  play(liar, 1_000, 4, { picture: 500, sound: 0 });
-  t.equal(liar.soundAheadMs(), null, 'its two clocks are an hour apart');
-  t.equal(liar.holdMs('picture'), 0);
+  const apart = play(liar, 1_000, 6, { picture: 500, sound: 0 });
+  t.same([all(apart.picture), all(apart.sound)], [[500], [0]], 'its two clocks are an hour apart');
 });
 
-t.test('a wrap of the timestamps is no jump, and a hold lasts over a reconnect', async (t) => {
-  const sync = new LipSync();
-  sync.begin('picture', 90_000);
-  sync.begin('sound', 8_000);
-  const fromMs = Math.floor(2 ** 32 / 90) - 1_000;
-  sync.report('picture', { cameraMs: fromMs, timestamp: (fromMs * 90) >>> 0 });
-  sync.report('sound', { cameraMs: fromMs, timestamp: (fromMs * 8) >>> 0 });
-  play(sync, fromMs, 4, { picture: 100, sound: 20 });
-  t.equal(Math.round(sync.holdMs('sound')), 80);
-  sync.begin('picture', 90_000);
-  t.equal(sync.soundAheadMs(), null, 'measured anew');
-  t.equal(Math.round(sync.holdMs('sound')), 80);
-});
+t.test(
+  'a wrap of the timestamps is no jump, and a hold lasts over a reconnect until it is measured anew',
+  async (t) => {
+    const sync = new LipSync();
+    const fromMs = Math.floor(2 ** 32 / 90) - 1_000;
+    const begin = () => {
+      sync.begin('picture', 90_000);
+      sync.begin('sound', 8_000);
+      sync.report('picture', { cameraMs: fromMs, timestamp: (fromMs * 90) >>> 0 });
+      sync.report('sound', { cameraMs: fromMs, timestamp: (fromMs * 8) >>> 0 });
+    };
+    begin();
+    const gone = play(sync, fromMs, 6, { picture: 100, sound: 20 });
+    t.same([all(gone.picture), all(gone.sound)], [[100], [100]]);
+    begin();
+    t.equal(sync.soundAheadMs(), null, 'measured anew');
+    t.equal(Math.round(sync.holdMs('sound')), 80);
+  },
+);
 
 const rtp = (timestamp: number, payload: Uint8Array = new Uint8Array(8)) =>
   buildRtpPacket({ payloadType: 96, marker: false, sequence: 1, timestamp, ssrc: 1, payload });
@@ -134,25 +159,17 @@ t.test('a transcoded picture begins with the first that can be decoded by itself
 
 t.test('the line keeps the order, whatever the hold becomes, and drops all when it is closed', async (t) => {
   const clock = new ManualClock();
-  let holdMs = 0;
   const passed: number[] = [];
-  const line = new HoldLine(
-    clock,
-    () => holdMs,
-    ([first = -1]) => passed.push(first),
-  );
-  line.take(Uint8Array.of(1));
+  const line = new HoldLine(clock, ([first = -1]) => passed.push(first));
+  line.take(Uint8Array.of(1), 0);
   t.same(passed, [1], 'no hold, no wait');
-  holdMs = 100;
-  line.take(Uint8Array.of(2));
+  line.take(Uint8Array.of(2), 100);
   clock.advance(50);
-  holdMs = 0;
-  line.take(Uint8Array.of(3));
+  line.take(Uint8Array.of(3), 0);
   t.same(passed, [1], 'the third does not overtake the second');
   clock.advance(50);
   t.same(passed, [1, 2, 3]);
-  holdMs = 100;
-  for (let count = 0; count <= limits.heldPacketsMax; count += 1) line.take(Uint8Array.of(4));
+  for (let count = 0; count <= limits.heldPacketsMax; count += 1) line.take(Uint8Array.of(4), 100);
   t.equal(passed.length, 4, 'beyond the bound the oldest goes early');
   line.close();
   clock.advance(200);
