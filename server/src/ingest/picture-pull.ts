@@ -60,9 +60,12 @@ export class PicturePull {
     const { clock } = surroundings;
     const line = new HoldLine(clock, onward);
     if (!track.foreign) return new PicturePull(track, null, lipSync, null, line, surroundings);
-    const time = lipSync === null ? null : new TranscodedTime({ ...track.foreign, clockRateHz: CLOCK_HZ }, CLOCK_HZ);
+    const time = lipSync === null ? null : new TranscodedTime('picture', CLOCK_HZ, CLOCK_HZ);
     let comesBack: (packet: Uint8Array) => void = () => {};
-    const transcoder = await Transcoder.open(track.foreign, surroundings, signal, (packet) => comesBack(packet));
+    const transcoder = await Transcoder.open(track.foreign, surroundings, signal, {
+      onRtp: (packet) => comesBack(packet),
+      onRtcp: (packet) => time?.reported(packet),
+    });
     const pull = new PicturePull(track, transcoder, lipSync, time, line, surroundings);
     comesBack = (packet) => pull.#goOn(packet, time?.cameraTimestampOf(packet, clock.monotonicMs()) ?? null);
     return pull;

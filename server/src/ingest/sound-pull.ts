@@ -15,6 +15,7 @@ import { readSenderReport } from './sender-report.ts';
 import { SoundRelay } from './sound-relay.ts';
 import { TranscodedTime } from './transcoded-time.ts';
 import { Transcoder, type TranscoderSurroundings } from './transcoder.ts';
+import type { TrackOutlet } from './udp-track.ts';
 import { delay } from './within.ts';
 
 export type SoundWish = {
@@ -129,11 +130,13 @@ export class SoundPull {
     const { foreign } = this.track;
     const { signal } = this.#stop;
     if (foreign === null) return;
-    const time = new TranscodedTime(foreign, afterSoundTranscoder(this.track).clockRateHz);
+    const time = new TranscodedTime('sound', foreign.clockRateHz, afterSoundTranscoder(this.track).clockRateHz);
     const { clock } = this.#surroundings;
-    const onward = (packet: Uint8Array): void =>
-      this.#goOn(packet, time.cameraTimestampOf(packet, clock.monotonicMs()));
-    const transcoder = await Transcoder.open(foreign, this.#surroundings, signal, onward);
+    const outlet: TrackOutlet = {
+      onRtp: (packet) => this.#goOn(packet, time.cameraTimestampOf(packet, clock.monotonicMs())),
+      onRtcp: (packet) => time.reported(packet),
+    };
+    const transcoder = await Transcoder.open(foreign, this.#surroundings, signal, outlet);
     this.#time = time;
     this.#transcoder = transcoder;
     const stopped = Promise.withResolvers<void>();

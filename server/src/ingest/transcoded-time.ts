@@ -1,48 +1,69 @@
 /*
- * Which time of the camera a transcoded packet has. ffmpeg keeps the distances but begins at a number of its own: its
- * first packet out is the first it could decode of what went in. Where that leads to a delay that cannot be, ffmpeg has
- * begun with another one, and nothing is claimed. No I/O, no clock.
+ * Which time of the camera a transcoded packet has. ffmpeg counts from the first packet that went in, but writes times
+ * from a number of its own. That number stands in its first sender report, which it makes right after it has chosen it.
+ * What little passes in between is less than from one picture to the next, so a picture is found exactly; sound, which
+ * is cut anew, to a few milliseconds. Where the outcome is a delay that cannot be, nothing is claimed. No I/O, no clock.
  */
 import { limits } from './limits.ts';
+import type { TrackName } from './lip-sync.ts';
 import { parseRtpPacket, timestampDelta } from './rtp-packet.ts';
-import type { ForeignTrack } from './transcode-arguments.ts';
+import { readSenderReport } from './sender-report.ts';
 
 type Fed = { readonly timestamp: number; readonly atMs: number };
 
 export class TranscodedTime {
-  readonly #codec: ForeignTrack['codec'];
+  readonly #kind: TrackName;
   readonly #inHz: number;
   readonly #outHz: number;
-  #firstIn: Fed | null = null;
-  #firstOut: number | null = null;
-  /** How long the last packets in took to come out is told by these, newest last. */
+  /** Newest last. */
   readonly #fed: Fed[] = [];
+  #firstFed: number | null = null;
+  #firstReport: number | null = null;
+  /** One moment, as it is called on both sides. */
+  #pair: { readonly inside: number; readonly outside: number } | null = null;
 
-  constructor({ codec, clockRateHz }: Pick<ForeignTrack, 'codec' | 'clockRateHz'>, outHz: number) {
-    this.#codec = codec;
-    this.#inHz = clockRateHz;
+  constructor(kind: TrackName, inHz: number, outHz: number) {
+    this.#kind = kind;
+    this.#inHz = inHz;
     this.#outHz = outHz;
   }
 
   /** A packet of the camera is handed to ffmpeg. */
   fed(packet: Uint8Array, nowMs: number): void {
-    const read = parseRtpPacket(packet);
-    if (!read || this.#fed.at(-1)?.timestamp === read.timestamp) return;
-    const fed = { timestamp: read.timestamp, atMs: nowMs };
-    if (this.#firstIn === null && canBeginWith(this.#codec, read.payload)) this.#firstIn = fed;
-    if (this.#firstIn === null) return;
-    this.#fed.push(fed);
+    const timestamp = parseRtpPacket(packet)?.timestamp;
+    if (timestamp === undefined || this.#fed.at(-1)?.timestamp === timestamp) return;
+    this.#firstFed ??= timestamp;
+    this.#fed.push({ timestamp, atMs: nowMs });
     if (this.#fed.length > limits.transcodedTimesMax) this.#fed.shift();
+  }
+
+  /** RTCP of ffmpeg. */
+  reported(rtcp: Uint8Array): void {
+    this.#firstReport ??= readSenderReport(rtcp)?.timestamp ?? null;
   }
 
   /** The camera's timestamp of a packet that came out; null when it cannot be told. */
   cameraTimestampOf(packet: Uint8Array, nowMs: number): number | null {
     const timestamp = parseRtpPacket(packet)?.timestamp;
-    if (timestamp === undefined || this.#firstIn === null) return null;
-    this.#firstOut ??= timestamp;
-    const ticks = Math.round((timestampDelta(this.#firstOut, timestamp) * this.#inHz) / this.#outHz);
-    const cameraTimestamp = (this.#firstIn.timestamp + ticks) >>> 0;
+    if (timestamp === undefined) return null;
+    this.#pair ??= this.#findPair(timestamp);
+    if (this.#pair === null) return null;
+    const cameraTimestamp = (this.#pair.inside + this.#toInside(this.#pair.outside, timestamp)) >>> 0;
     return this.#isPlausible(cameraTimestamp, nowMs) ? cameraTimestamp : null;
+  }
+
+  /** The first picture out is the first of those in that is not before the time it seems to have. */
+  #findPair(outside: number): { readonly inside: number; readonly outside: number } | null {
+    if (this.#firstFed === null || this.#firstReport === null) return null;
+    const seems = (this.#firstFed + this.#toInside(this.#firstReport, outside)) >>> 0;
+    if (this.#kind === 'sound') return { inside: seems, outside };
+    const roundingTicks = this.#inHz / 1_000;
+    const source = this.#fed.find(({ timestamp }) => timestampDelta(seems, timestamp) >= -roundingTicks);
+    return source ? { inside: source.timestamp, outside } : null;
+  }
+
+  #toInside(from: number, to: number): number {
+    return Math.round((timestampDelta(from, to) * this.#inHz) / this.#outHz);
   }
 
   /** Nothing comes out before it went in, nor long after. */
@@ -53,23 +74,3 @@ export class TranscodedTime {
     return timestampDelta(source.timestamp, cameraTimestamp) <= this.#inHz / 10;
   }
 }
-
-/** AAC and JPEG begin with any frame; H.265 with a random access picture. Of MPEG-4 it is not known. */
-function canBeginWith(codec: ForeignTrack['codec'], payload: Uint8Array): boolean {
-  if (codec === 'H265') return beginsH265(payload);
-  return codec !== 'MP4V-ES';
-}
-
-/** RFC 7798, 4.4: a NAL unit by itself, several in one packet (48), or the first piece of one (49). */
-function beginsH265(payload: Uint8Array): boolean {
-  const type = ((payload[0] ?? 0) >> 1) & 63;
-  if (type === 49) return ((payload[2] ?? 0) & 0x80) !== 0 && isRandomAccess((payload[2] ?? 0) & 63);
-  if (type !== 48) return isRandomAccess(type);
-  for (let at = 2; at + 2 < payload.length; at += 2 + (((payload[at] ?? 0) << 8) | (payload[at + 1] ?? 0))) {
-    if (isRandomAccess(((payload[at + 2] ?? 0) >> 1) & 63)) return true;
-  }
-  return false;
-}
-
-/** ITU-T H.265, table 7-1: BLA, IDR and CRA. */
-const isRandomAccess = (type: number): boolean => type >= 16 && type <= 21;

@@ -22,6 +22,7 @@ import {
 import { hasFfmpeg, readFfmpegVersion, runTranscode, type TranscodeRun } from './transcode-command.ts';
 import type { TranscoderSlots } from './transcoder-slots.ts';
 import { bindSocket, bindSocketPair } from './udp-sockets.ts';
+import type { TrackOutlet } from './udp-track.ts';
 import { delay, STOPPED_TEXT } from './within.ts';
 
 export type TranscoderSurroundings = {
@@ -59,14 +60,14 @@ export class Transcoder {
   }
 
   /**
-   * Starts ffmpeg and resolves when it listens. `onRtp` gets each packet that comes back and MUST NOT throw. Throws IngestFault
+   * Starts ffmpeg and resolves when it listens. The outlet gets what comes back, RTCP too. Throws IngestFault
    * (`transcoders-busy`, `transcoder-failed`, `codec-unsupported` without ffmpeg, `stopped`); nothing is left running then.
    */
   static async open(
     track: ForeignTrack,
     { clock, randomness, slots }: TranscoderSurroundings,
     signal: AbortSignal,
-    onRtp: (packet: Uint8Array) => void,
+    { onRtp, onRtcp }: TrackOutlet,
   ): Promise<Transcoder> {
     if (!hasFfmpeg())
       throw new IngestFault('codec-unsupported', `The camera sends ${track.codec}, which needs ffmpeg; install it.`);
@@ -79,7 +80,10 @@ export class Transcoder {
       const port = await findPortPair(randomness);
       const output = await bindSocket(LOOPBACK, 0);
       output.on('message', (packet, from) => {
-        if (from.address === LOOPBACK && parseRtpPacket(packet)?.ssrc === ssrc) onRtp(packet);
+        if (from.address !== LOOPBACK) return;
+        if (parseRtpPacket(packet)?.ssrc === ssrc) onRtp(packet);
+        // Reports come to the same port, before the first packet.
+        else if (readSender(packet) === ssrc) onRtcp(packet);
       });
       const input = await connectSocket(port);
       const run = runTranscode({
@@ -175,6 +179,9 @@ export class Transcoder {
     }
   }
 }
+
+/** Whose RTCP this is (RFC 3550, 6.4.1); null when it is too short to say. */
+const readSender = (packet: Buffer): number | null => (packet.length >= 8 ? packet.readUInt32BE(4) : null);
 
 /** A free even port with the one above it free too; ffmpeg binds both. */
 async function findPortPair(randomness: Randomness): Promise<number> {
