@@ -15,51 +15,68 @@ const [, , count = '15', kind = ''] = process.argv;
 const CLAPS = Number(count);
 /** Reports come every few seconds at first, and Chromium moves its buffers by little steps. */
 const SETTLE_MS = 15_000;
-/** A clap is seen up to a frame late: fewer milliseconds with more of them. */
-const FPS = 30;
+/** A clap is seen up to a frame late, half of one on average. */
+const FPS = 15;
 
 type Claps = { readonly seenMs: number[]; readonly heardMs: number[] };
 declare global {
   var claps: Claps;
+  var noteClaps: (stream: MediaStream) => Promise<void>;
 }
 
-/** Plays picture and sound in one element and notes both sides of each clap, in the page's own milliseconds. */
-async function answer(page: Page, offer: string): Promise<string> {
-  return page.evaluate(async (sdp) => {
+/** Has the page play streams in an element, and note both sides of each clap in its own milliseconds. */
+const install = (page: Page): Promise<void> =>
+  page.evaluate(() => {
     globalThis.claps = { seenMs: [], heardMs: [] };
+    globalThis.noteClaps = async (stream) => {
+      const video = document.createElement('video');
+      video.srcObject = stream;
+      document.body.append(video);
+      void video.play();
+      const canvas = new OffscreenCanvas(1, 1);
+      const brush = canvas.getContext('2d', { willReadFrequently: true });
+      let wasWhite = false;
+      const look = (_nowMs: number, { expectedDisplayTime }: VideoFrameCallbackMetadata): void => {
+        video.requestVideoFrameCallback(look);
+        brush?.drawImage(video, video.videoWidth / 2, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
+        const isWhite = (brush?.getImageData(0, 0, 1, 1).data[0] ?? 0) > 215;
+        if (isWhite && !wasWhite) globalThis.claps.seenMs.push(expectedDisplayTime);
+        wasWhite = isWhite;
+      };
+      video.requestVideoFrameCallback(look);
+      const audio = new AudioContext({ latencyHint: 'interactive' });
+      // A worklet would come as a script of its own, which the policy of the page does not let in.
+      const listener = audio.createScriptProcessor(256, 1, 1);
+      let deafUntil = 0;
+      listener.onaudioprocess = ({ inputBuffer, playbackTime }) => {
+        if (playbackTime < deafUntil || !inputBuffer.getChannelData(0).some((one) => Math.abs(one) > 0.1)) return;
+        deafUntil = playbackTime + 0.5;
+        const { contextTime = 0, performanceTime = 0 } = audio.getOutputTimestamp();
+        globalThis.claps.heardMs.push(performanceTime + (playbackTime - contextTime) * 1_000);
+      };
+      audio.createMediaStreamSource(stream).connect(listener).connect(audio.destination);
+      await audio.resume();
+    };
+  });
+
+const answer = (page: Page, offer: string): Promise<string> =>
+  page.evaluate(async (sdp) => {
     const connection = new RTCPeerConnection();
     await connection.setRemoteDescription({ type: 'offer', sdp });
-    const stream = new MediaStream(connection.getReceivers().map(({ track }) => track));
-    const video = document.createElement('video');
-    video.srcObject = stream;
-    document.body.append(video);
-    void video.play();
-    const canvas = new OffscreenCanvas(1, 1);
-    const brush = canvas.getContext('2d', { willReadFrequently: true });
-    let wasWhite = false;
-    const look = (_nowMs: number, { expectedDisplayTime }: VideoFrameCallbackMetadata): void => {
-      video.requestVideoFrameCallback(look);
-      brush?.drawImage(video, video.videoWidth / 2, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
-      const isWhite = (brush?.getImageData(0, 0, 1, 1).data[0] ?? 0) > 215;
-      if (isWhite && !wasWhite) globalThis.claps.seenMs.push(expectedDisplayTime);
-      wasWhite = isWhite;
-    };
-    video.requestVideoFrameCallback(look);
-    const audio = new AudioContext({ latencyHint: 'interactive' });
-    // A worklet would come as a script of its own, which the policy of the page does not let in.
-    const listener = audio.createScriptProcessor(256, 1, 1);
-    let deafUntil = 0;
-    listener.onaudioprocess = ({ inputBuffer, playbackTime }) => {
-      if (playbackTime < deafUntil || !inputBuffer.getChannelData(0).some((one) => Math.abs(one) > 0.1)) return;
-      deafUntil = playbackTime + 0.5;
-      const { contextTime = 0, performanceTime = 0 } = audio.getOutputTimestamp();
-      globalThis.claps.heardMs.push(performanceTime + (playbackTime - contextTime) * 1_000);
-    };
-    audio.createMediaStreamSource(stream).connect(listener).connect(audio.destination);
-    await audio.resume();
+    await globalThis.noteClaps(new MediaStream(connection.getReceivers().map(({ track }) => track)));
     await connection.setLocalDescription();
     return connection.localDescription?.sdp ?? '';
   }, offer);
+
+/** Lets the browser settle, then notes so many claps. */
+async function note(page: Page): Promise<number[]> {
+  await page.waitForTimeout(SETTLE_MS);
+  await page.evaluate(() => {
+    globalThis.claps.seenMs.length = 0;
+    globalThis.claps.heardMs.length = 0;
+  });
+  await page.waitForTimeout(CLAPS * 1_000);
+  return offsets(await page.evaluate(() => globalThis.claps));
 }
 
 /** Sound minus picture, for each clap of which both sides were noted. */
@@ -75,6 +92,7 @@ async function measure(codec: 'h264' | 'h265' | 'mjpeg', sound: 'pcmu' | 'aac'):
     const client = await SignalClient.connect(town.server.url);
     const page = await browser.newPage();
     await page.goto(`${town.server.url}/healthz`);
+    await install(page);
     const cameraId = await town.folk.enrol(camera.url);
     await town.folk.consent(cameraId, { audio: true });
     const token = await town.folk.token(await town.folk.report(), [cameraId], client.key.jkt);
@@ -82,13 +100,7 @@ async function measure(codec: 'h264' | 'h265' | 'mjpeg', sound: 'pcmu' | 'aac'):
     if (offer.type !== 'offer') throw new Error(offer.code);
     const { sessionId } = offer;
     client.send({ type: 'answer', sessionId, sdp: await answer(page, offer.sdp) });
-    await page.waitForTimeout(SETTLE_MS);
-    await page.evaluate(() => {
-      globalThis.claps.seenMs.length = 0;
-      globalThis.claps.heardMs.length = 0;
-    });
-    await page.waitForTimeout(CLAPS * 1_000);
-    return offsets(await page.evaluate(() => globalThis.claps));
+    return await note(page);
   } finally {
     await browser.close();
     await town.close();

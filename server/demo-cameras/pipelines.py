@@ -1,11 +1,11 @@
 """Builds the GStreamer launch line of one simulated camera. Pure; called by rtsp_mounts.py."""
 
-# `{wave}`: a tone, or with --clapper a tick each second.
+# In steps of 20 ms, as microphones are read; `{wave}`: a tone, or with --clapper a tick each second.
 AUDIO = {
     'none': '',
-    'pcmu': ' audiotestsrc is-live=true freq=440 {wave} ! audio/x-raw,rate=8000,channels=1 ! mulawenc'
+    'pcmu': ' audiotestsrc is-live=true samplesperbuffer=160 freq=440 {wave} ! audio/x-raw,rate=8000,channels=1 ! mulawenc'
             ' ! rtppcmupay name=pay1 pt=0',
-    'aac': ' audiotestsrc is-live=true freq=440 {wave} ! audio/x-raw,rate=16000,channels=1 ! audioconvert'
+    'aac': ' audiotestsrc is-live=true samplesperbuffer=320 freq=440 {wave} ! audio/x-raw,rate=16000,channels=1 ! audioconvert'
            ' ! avenc_aac bitrate=48000 ! aacparse ! rtpmp4gpay name=pay1 pt=97',
 }
 

@@ -33,6 +33,8 @@ class Pusher(threading.Thread):
         # and the sink would wait that long before it shows anything.
         while self.alive and self.source.get_base_time() == 0:
             time.sleep(BASE_TIME_LOOK_S)
+        if self.camera['clapper']:
+            time.sleep(self.until_next_frame_s())
         pushed, due = 0, time.monotonic()
         while self.alive:
             luma, u, v = self.frames[pushed % LOOP_FRAMES]
@@ -49,8 +51,15 @@ class Pusher(threading.Thread):
 
     def claps(self):
         """Whether this is the first frame of a second of the pipeline's own time, which the tick keeps to the sample."""
-        running_ns = self.source.get_clock().get_time() - self.source.get_base_time()
-        return running_ns % Gst.SECOND < Gst.SECOND // self.camera['fps']
+        return self.running_ns() % Gst.SECOND < Gst.SECOND // self.camera['fps']
+
+    def until_next_frame_s(self):
+        """How long until a frame that is pushed at the camera's rate falls on each full second, and just after it."""
+        frame_ns = Gst.SECOND // self.camera['fps']
+        return (frame_ns - self.running_ns() % frame_ns) / Gst.SECOND + 0.002
+
+    def running_ns(self):
+        return self.source.get_clock().get_time() - self.source.get_base_time()
 
 
 class Mount:
@@ -76,6 +85,7 @@ class Mount:
         sound = element.get_by_name('pay1')
         if sound is not None:
             sound.get_static_pad('src').add_probe(Gst.PadProbeType.QUERY_UPSTREAM, hide_seeking)
+        media.connect('prepared', report_capture_time)
         media.connect('unprepared', lambda _media: self.stop(pusher))
         self.report({'event': 'pulled', 'path': self.camera['path']})
         pusher.start()
@@ -91,6 +101,15 @@ class Mount:
         ignored = self.camera['ignore_pli']
         self.report({'event': 'key-frame-request', 'path': self.camera['path'], 'ignored': ignored})
         return Gst.PadProbeReturn.DROP if ignored else Gst.PadProbeReturn.OK
+
+
+def report_capture_time(media):
+    """Has sender reports tell when a thing was seen or heard; they would tell when it was sent, whatever was late."""
+    pipeline = media.get_element().get_parent()
+    found = pipeline.iterate_all_by_element_factory_name('rtpbin')
+    done, rtpbin = found.next()
+    if done == Gst.IteratorResult.OK:
+        rtpbin.set_property('rtcp-sync-send-time', False)
 
 
 def hide_seeking(_pad, probe):
